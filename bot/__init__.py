@@ -1,0 +1,1 @@
+"""Discord and the terminal: speaks to people, and leaves finding the words to ``retrieval``."""

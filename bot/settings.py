@@ -1,0 +1,131 @@
+"""Every setting, read once from the environment and ``.env``, and passed to whoever needs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from retrieval.errors import SettingsError
+
+DEFAULT_MODEL: Final = "all-MiniLM-L6-v2"
+_LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that shows itself to nobody who does not ask for it by name."""
+
+    _value: str = field(repr=False)
+
+    def reveal(self) -> str:
+        """The value itself: for the one call that needs it, never for a log or a message."""
+        return self._value
+
+    def __str__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``.env.example`` lists, in its order."""
+
+    discord_token: Secret | None = None
+    data_dir: Path = Path()
+    articles: tuple[Path, ...] = ()
+    model: str = DEFAULT_MODEL
+    answer_threshold: float | None = None
+    discord_api_url: str | None = None
+    discord_gateway_url: str | None = None
+    log_level: str = "WARNING"
+
+
+def load_settings(
+    environment: Mapping[str, str] | None = None, dotenv: Path | None = None
+) -> Settings:
+    """The settings from the environment, where a variable is missing there from ``.env``.
+
+    Args:
+        environment: ``os.environ`` where not given.
+        dotenv: The file to read; ``.env`` in the current folder where not given.
+
+    Raises:
+        SettingsError: A setting has a value that cannot be used; the message names it.
+    """
+    from dotenv import dotenv_values
+
+    path = Path(".env") if dotenv is None else dotenv
+    try:
+        values = {key: value for key, value in dotenv_values(path).items() if value is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The file {path} cannot be read.",
+            why=str(error),
+            remedy="Check its permissions and that it is UTF-8 text, or remove it.",
+        ) from error
+    values.update(os.environ if environment is None else environment)
+    given = {key: value.strip() for key, value in values.items() if value.strip()}
+    token = given.get("DISCORD_TOKEN")
+    return Settings(
+        discord_token=Secret(token) if token else None,
+        data_dir=_data_dir(given.get("FOOTNOTE_DATA_DIR")),
+        articles=_articles(given.get("FOOTNOTE_ARTICLES", "")),
+        model=given.get("MODEL", DEFAULT_MODEL),
+        answer_threshold=_fraction(given, "ANSWER_THRESHOLD"),
+        discord_api_url=_url(given, "DISCORD_API_URL", {"http", "https"}),
+        discord_gateway_url=_url(given, "DISCORD_GATEWAY_URL", {"ws", "wss"}),
+        log_level=_one_of(given, "LOG_LEVEL", _LOG_LEVELS, "WARNING"),
+    )
+
+
+def _data_dir(value: str | None) -> Path:
+    if value:
+        return Path(value).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("footnote", appauthor=False)
+
+
+def _articles(value: str) -> tuple[Path, ...]:
+    return tuple(Path(part.strip()).expanduser() for part in value.split(",") if part.strip())
+
+
+def _fraction(given: Mapping[str, str], name: str) -> float | None:
+    if name not in given:
+        return None
+    try:
+        number = float(given[name])
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= 1.0:
+        raise SettingsError(
+            f"{name} is {given[name]!r}, which is not a number from 0 to 1.",
+            remedy=f"Set it to a number such as 0.5, or remove {name} to use the default.",
+        )
+    return number
+
+
+def _url(given: Mapping[str, str], name: str, schemes: set[str]) -> str | None:
+    if name not in given:
+        return None
+    parts = urlsplit(given[name])
+    if parts.scheme not in schemes or not parts.netloc:
+        raise SettingsError(
+            f"{name} is not an address that can be used.",
+            why=f"It must start with {' or '.join(sorted(s + '://' for s in schemes))}.",
+            remedy=f"Correct it, or remove {name} to reach Discord itself.",
+        )
+    return given[name].rstrip("/")
+
+
+def _one_of(given: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = given.get(name, default).upper()
+    if value not in allowed:
+        raise SettingsError(
+            f"{name} is {given[name]!r}, which is none of {', '.join(allowed)}.",
+            remedy=f"Set it to one of them, or remove {name} to use {default}.",
+        )
+    return value

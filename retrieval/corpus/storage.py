@@ -1,0 +1,180 @@
+"""Generations on disk: written whole or not at all, and checked when they are read.
+
+A collection's folder holds one folder a generation and the file ``CURRENT``, which names the one
+that is served. A generation is written under a temporary name, every file and then the folder
+flushed to the disk, and renamed; only then is ``CURRENT`` replaced, in the same way. A failure at
+any point leaves the generation before it in place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock, Timeout
+
+from retrieval.errors import StorageError
+
+_CURRENT: Final = "CURRENT"
+_MANIFEST: Final = "manifest.json"
+_UNFINISHED: Final = ".unfinished-"
+
+
+class Damaged(Exception):
+    """A stored generation is incomplete or was changed; the message says where."""
+
+
+class Storage:
+    """The folder of one collection."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def current(self) -> tuple[Path, dict[str, Any]] | None:
+        """The folder and the manifest of the generation in use; ``None`` where there is none.
+
+        Raises:
+            Damaged: It is named, but a file is missing or differs from its checksum.
+        """
+        try:
+            name = (self.folder / _CURRENT).read_text("utf-8").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise Damaged(f"{_CURRENT} cannot be read: {error}") from error
+        if Path(name).name != name or not name:
+            raise Damaged(f"{_CURRENT} does not name a generation")
+        folder = self.folder / name
+        try:
+            manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
+            checksums = dict(manifest["files"])
+            seal = manifest.pop("seal")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Damaged(f"the manifest of {name} cannot be read") from error
+        if _seal(manifest) != seal:
+            raise Damaged(f"the manifest of {name} was changed")
+        for file, expected in checksums.items():
+            try:
+                found = _digest(folder / file)
+            except OSError as error:
+                raise Damaged(f"{file} of {name} is missing") from error
+            if found != expected:
+                raise Damaged(f"{file} of {name} was changed")
+        return folder, manifest
+
+    def write(self, write_files: Callable[[Path], dict[str, Any]]) -> Path:
+        """Make a new generation the current one and return its folder.
+
+        Args:
+            write_files: Writes the generation's files into the folder it is given and returns
+                what the manifest should say of them.
+
+        Raises:
+            StorageError: The disk is full or may not be written; what was current still is.
+        """
+        name = uuid.uuid4().hex[:16]
+        unfinished = self.folder / f"{_UNFINISHED}{name}"
+        try:
+            unfinished.mkdir(parents=True)
+            manifest = write_files(unfinished)
+            files = sorted(path for path in unfinished.rglob("*") if path.is_file())
+            manifest["files"] = {
+                path.relative_to(unfinished).as_posix(): _digest(path) for path in files
+            }
+            text = json.dumps({**manifest, "seal": _seal(manifest)}, ensure_ascii=False, indent=1)
+            (unfinished / _MANIFEST).write_text(text, "utf-8")
+            for path in [*files, unfinished / _MANIFEST]:
+                _flush(path)
+            for path in [unfinished, *(p for p in unfinished.rglob("*") if p.is_dir())]:
+                _flush(path)
+            finished = self.folder / name
+            unfinished.rename(finished)
+            _flush(self.folder)
+            write_durably(self.folder / _CURRENT, name)
+        except OSError as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise _storage_error(self.folder, error) from error
+        self._discard_all_but(name)
+        return finished
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the collection for writing, against every other process.
+
+        Raises:
+            StorageError: Another process holds it, or the folder cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / ".lock", timeout=0)
+            lock.acquire()
+        except Timeout as error:
+            raise StorageError(
+                "Another process is reloading these articles.",
+                remedy="Wait until it has finished, then try again.",
+            ) from error
+        except OSError as error:
+            raise _storage_error(self.folder, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def bytes_on_disk(self) -> int:
+        """The size of everything that is kept for the collection."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+    def _discard_all_but(self, name: str) -> None:
+        # Best effort: what cannot be deleted now is deleted after the next reload.
+        for path in self.folder.iterdir():
+            if (
+                path.is_dir() and path.name != name and (path / _MANIFEST).exists()
+            ) or path.name.startswith(_UNFINISHED):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Replace a file's content so that a crash leaves the old content or the new, never a mix.
+
+    The folder is flushed too: a rename lives in the folder, not in the file.
+    """
+    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:8]}")
+    try:
+        temporary.write_text(text, "utf-8")
+        _flush(temporary)
+        temporary.replace(path)
+        _flush(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _seal(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def _storage_error(folder: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"The data folder {folder} cannot be written.",
+        why=f"The system says: {error.strerror or error}.",
+        remedy="Free some space or check its permissions, or set FOOTNOTE_DATA_DIR.",
+    )

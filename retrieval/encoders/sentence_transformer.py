@@ -1,0 +1,188 @@
+"""Any sentence-transformers model as an ``Encoder``, by name, by path, or the packaged default."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from retrieval.encoders import Encoding, Floats, Progress, packaged
+from retrieval.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+log = logging.getLogger(__name__)
+
+_BATCH: Final = 16
+_OVERLAP: Final = 32
+"""Tokens that two windows of a long text share, so that none is read without its neighbours."""
+
+_NOT_FOR_THE_MODEL: Final = (
+    "special_tokens_mask",
+    "offset_mapping",
+    "overflow_to_sample_mapping",
+)
+
+
+class SentenceTransformerEncoder:
+    """Encodes with a sentence-transformers model on the CPU.
+
+    The model and its libraries are loaded at the first encoding, or by ``load``. A text longer
+    than the model's window is encoded in overlapping windows: its vector is their mean, weighted
+    by length, and its tokens are all of theirs.
+
+    Args:
+        model: ``all-MiniLM-L6-v2`` for the packaged model, or a name or path that
+            sentence-transformers can load.
+    """
+
+    def __init__(self, model: str = packaged.NAME) -> None:
+        self._model_name = model
+        self._loading = threading.Lock()
+        self._model: SentenceTransformer | None = None
+
+    @property
+    def name(self) -> str:
+        if self._model_name == packaged.NAME:
+            return f"{packaged.NAME}@{packaged.WEIGHTS_SHA256[:12]}"
+        path = Path(self._model_name)
+        if path.is_dir():
+            # A folder's contents may change under its name, and old vectors would then be wrong.
+            weights = sorted(path.rglob("*.safetensors")) + sorted(path.rglob("*.bin"))
+            stamps = ",".join(f"{w.stat().st_size}:{w.stat().st_mtime_ns}" for w in weights)
+            return f"{path.resolve()}@{stamps}"
+        return self._model_name
+
+    @property
+    def dimension(self) -> int:
+        return int(self.load().get_embedding_dimension() or 0)
+
+    def load(self) -> SentenceTransformer:
+        """The loaded model.
+
+        Raises:
+            ModelError: The model cannot be found or read.
+        """
+        with self._loading:
+            if self._model is None:
+                self._model = _load(self._model_name)
+            return self._model
+
+    def encode_passages(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> list[Encoding]:
+        model = self.load()
+        prompt = str((model.prompts or {}).get("document") or "")
+        # Batches of like length waste nothing on padding; the longest first shows early whether
+        # memory suffices.
+        order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
+        found: dict[int, Encoding] = {}
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            encodings = _encode(model, [texts[index] for index in batch], prompt)
+            found.update(zip(batch, encodings, strict=True))
+            if progress is not None:
+                progress(len(found), len(texts))
+        return [found[index] for index in range(len(texts))]
+
+    def encode_question(self, text: str) -> Encoding:
+        model = self.load()
+        prompt = str((model.prompts or {}).get("query") or "")
+        return _encode(model, [text], prompt)[0]
+
+
+def _load(name: str) -> SentenceTransformer:
+    source = str(packaged.model_folder()) if name == packaged.NAME else name
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if name == packaged.NAME:
+        # Everything is on disk: a hub must not even be asked.
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    log.info("Loading the model %s", name)
+    try:
+        model = SentenceTransformer(source, device="cpu")
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise ModelError(
+            f"The model {name} cannot be loaded.",
+            why=f"sentence-transformers says: {str(error).splitlines()[0] if str(error) else error!r}",
+            remedy=(
+                "Check MODEL: a name on the model hub needs a network at its first use, a path must"
+                f" be a sentence-transformers folder. Without it, {packaged.NAME} is used."
+            ),
+        ) from error
+    if not getattr(model.tokenizer, "is_fast", False):
+        raise ModelError(
+            f"The model {name} cannot be used.",
+            why="Its tokenizer does not tell the place of its tokens in the text.",
+            remedy="Choose a model with a fast tokenizer.",
+        )
+    return model
+
+
+def _encode(model: SentenceTransformer, texts: Sequence[str], prompt: str) -> list[Encoding]:
+    import torch
+
+    window = int(model.max_seq_length or 512)
+    features: Any = model.tokenizer(
+        [prompt + text for text in texts],
+        truncation=True,
+        max_length=window,
+        padding=True,
+        return_overflowing_tokens=True,
+        stride=min(_OVERLAP, window // 4),
+        return_offsets_mapping=True,
+        return_special_tokens_mask=True,
+        return_tensors="pt",
+    )
+    inputs = {key: value for key, value in features.items() if key not in _NOT_FOR_THE_MODEL}
+    with torch.inference_mode():
+        output = model(inputs)
+    owners = features["overflow_to_sample_mapping"].numpy()
+    real = (features["attention_mask"].numpy() == 1) & (
+        features["special_tokens_mask"].numpy() == 0
+    )
+    offsets = features["offset_mapping"].numpy()
+    ids = features["input_ids"].numpy()
+    pooled = output["sentence_embedding"].float().numpy()
+    hidden = output["token_embeddings"].float().numpy()
+
+    encodings: list[Encoding] = []
+    for owner in range(len(texts)):
+        rows = np.flatnonzero(owners == owner)
+        vector = np.zeros(pooled.shape[1], dtype=np.float32)
+        kept_hidden, kept_ids, kept_offsets = [], [], []
+        end = len(prompt)
+        for row in rows:
+            vector += pooled[row] * max(1, int(real[row].sum()))
+            # The first window that holds a token has its say; the next begins where that ended.
+            keep = real[row] & (offsets[row, :, 0] >= end) & (offsets[row, :, 1] > 0)
+            kept_hidden.append(hidden[row][keep])
+            kept_ids.append(ids[row][keep])
+            kept_offsets.append(offsets[row][keep])
+            if keep.any():
+                end = int(offsets[row][keep][-1, 1])
+        encodings.append(
+            Encoding(
+                vector=_unit(vector),
+                tokens=_unit(np.concatenate(kept_hidden)),
+                token_ids=np.concatenate(kept_ids).astype(np.int32),
+                token_spans=(np.concatenate(kept_offsets) - len(prompt)).astype(np.int32),
+            )
+        )
+    return encodings
+
+
+def _unit(vectors: Floats) -> Floats:
+    """Each row at unit length; a row of zeros stays as it is."""
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    result: Floats = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
+    return result

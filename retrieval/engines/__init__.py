@@ -1,0 +1,92 @@
+"""Where passages, vectors and words are kept and searched, behind one narrow protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.articles import Passage, Span
+from retrieval.encoders import Encoding, Floats, Integers
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPassage:
+    """A passage with all that is computed of it before the first question.
+
+    Attributes:
+        text_hash: Of the text that was encoded: the key under which an encoding is used again.
+        sentences: The passage's sentences, in article offsets.
+        words: What the lexical side counts, from ``analysis.words``.
+        encoding: Its token spans are in article offsets.
+    """
+
+    passage: Passage
+    text_hash: str
+    sentences: tuple[Span, ...]
+    words: tuple[str, ...]
+    encoding: Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The passages that either side found, each with the scores of both.
+
+    ``rows`` has shape ``(c,)``; ``dense`` (cosine) and ``lexical`` (BM25) have one score for each.
+    The means and deviations are over every passage of the index, so that scores of two sides can
+    be brought to one scale.
+    """
+
+    rows: NDArray[np.int64]
+    dense: Floats
+    lexical: Floats
+    dense_mean: float
+    dense_deviation: float
+    lexical_mean: float
+    lexical_deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassageTokens:
+    """The token vectors of one passage: ``Encoding``'s, in half precision, in article offsets."""
+
+    vectors: NDArray[np.float16]
+    ids: Integers
+    spans: Integers
+
+
+class Engine(Protocol):
+    """An index over the passages of one collection. Read-only, and safe to share by threads.
+
+    Passages are known by their row, from 0, in the order in which they were given.
+    """
+
+    def __len__(self) -> int: ...
+
+    def passage(self, row: int) -> Passage: ...
+
+    def sentences(self, row: int) -> Sequence[Span]: ...
+
+    def vectors(self, rows: Sequence[int]) -> Floats: ...
+
+    def tokens(self, row: int) -> PassageTokens: ...
+
+    def token_frequency(self, ids: Integers) -> Integers:
+        """In how many passages each vocabulary entry occurs."""
+        ...
+
+    def word_frequency(self, words: Sequence[str]) -> list[int]:
+        """In how many passages each analysed word occurs."""
+        ...
+
+    def candidates(self, vector: Floats, words: Sequence[str], limit: int) -> Candidates:
+        """The best ``limit`` passages of each side: by cosine to ``vector``, by BM25 of ``words``."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the index into an empty folder, from which it can be opened again."""
+        ...

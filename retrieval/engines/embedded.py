@@ -1,0 +1,201 @@
+"""The engine inside the process: FAISS for vectors, bm25s for words, arrays for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import bm25s
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.articles import Passage, Span
+from retrieval.encoders import Floats, Integers
+from retrieval.engines import Candidates, IndexedPassage, PassageTokens
+
+_K1: Final = 1.2
+_B: Final = 0.75
+_ABSENT: Final = -1
+_DEVIATION_FLOOR: Final = 1e-6
+
+
+class EmbeddedEngine:
+    """An index held in memory and in memory-mapped files.
+
+    Build one with ``build`` or ``open``; the constructor takes the arrays as they are stored.
+    """
+
+    def __init__(
+        self,
+        articles: Sequence[str],
+        arrays: Mapping[str, NDArray[Any]],
+        index: faiss.Index,
+        lexical: bm25s.BM25 | None,
+    ) -> None:
+        self._articles = list(articles)
+        self._arrays = dict(arrays)
+        self._places = arrays["places"]
+        self._index = index
+        self._lexical = lexical
+        self._vocabulary: dict[str, int] = lexical.vocab_dict if lexical is not None else {}
+        vectors = np.asarray(arrays["vectors"], dtype=np.float32)
+        self._mean = vectors.mean(axis=0)
+        centred = vectors - self._mean
+        # The deviation of all cosines to a question q is sqrt(q' C q): no scan of the index.
+        self._covariance = (centred.T @ centred) / len(vectors)
+
+    @classmethod
+    def build(cls, passages: Sequence[IndexedPassage]) -> EmbeddedEngine:
+        """The index over ``passages``, of which there must be at least one."""
+        articles = list(dict.fromkeys(item.passage.article for item in passages))
+        number = {article: index for index, article in enumerate(articles)}
+        places = np.array(
+            [
+                (
+                    number[item.passage.article],
+                    item.passage.paragraph,
+                    item.passage.span.start,
+                    item.passage.span.end,
+                    item.passage.heading.start if item.passage.heading else _ABSENT,
+                    item.passage.heading.end if item.passage.heading else _ABSENT,
+                )
+                for item in passages
+            ],
+            dtype=np.int64,
+        )
+        vectors = np.stack([item.encoding.vector for item in passages]).astype(np.float32)
+        token_ids = [item.encoding.token_ids for item in passages]
+        distinct, frequency = np.unique(
+            np.concatenate([np.unique(ids) for ids in token_ids]), return_counts=True
+        )
+        arrays: dict[str, NDArray[Any]] = {
+            "places": places,
+            "vectors": vectors,
+            "hashes": np.array([item.text_hash for item in passages]),
+            "sentences": np.array(
+                [(s.start, s.end) for item in passages for s in item.sentences], dtype=np.int64
+            ).reshape(-1, 2),
+            "sentence_starts": _starts([len(item.sentences) for item in passages]),
+            "tokens": np.concatenate([item.encoding.tokens for item in passages]).astype(
+                np.float16
+            ),
+            "token_ids": np.concatenate(token_ids).astype(np.int32),
+            "token_spans": np.concatenate([item.encoding.token_spans for item in passages]),
+            "token_starts": _starts([len(ids) for ids in token_ids]),
+            "frequent_ids": distinct.astype(np.int32),
+            "frequencies": frequency.astype(np.int32),
+        }
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(vectors)
+        lexical = None
+        if any(item.words for item in passages):
+            lexical = bm25s.BM25(method="lucene", k1=_K1, b=_B)
+            lexical.index([list(item.words) for item in passages], show_progress=False)
+        return cls(articles, arrays, index, lexical)
+
+    @classmethod
+    def open(cls, folder: Path) -> EmbeddedEngine:
+        """The index that ``save`` wrote. Token vectors stay on disk until they are read.
+
+        Raises:
+            OSError, ValueError, RuntimeError: The files are not such an index.
+        """
+        articles = (folder / "articles.txt").read_text("utf-8").split("\n")
+        arrays = {
+            path.stem: np.load(path, mmap_mode="r" if path.stem == "tokens" else None)
+            for path in sorted(folder.glob("*.npy"))
+        }
+        index = faiss.read_index(str(folder / "dense.faiss"))
+        words = folder / "words"
+        lexical = bm25s.BM25.load(words) if words.is_dir() else None
+        return cls(articles, arrays, index, lexical)
+
+    def save(self, folder: Path) -> None:
+        (folder / "articles.txt").write_text("\n".join(self._articles), "utf-8")
+        for name, array in self._arrays.items():
+            np.save(folder / f"{name}.npy", array)
+        faiss.write_index(self._index, str(folder / "dense.faiss"))
+        if self._lexical is not None:
+            self._lexical.save(folder / "words", show_progress=False)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def passage(self, row: int) -> Passage:
+        article, paragraph, start, end, heading_start, heading_end = map(int, self._places[row])
+        return Passage(
+            article=self._articles[article],
+            paragraph=paragraph,
+            span=Span(start, end),
+            heading=Span(heading_start, heading_end) if heading_start != _ABSENT else None,
+        )
+
+    def text_hash(self, row: int) -> str:
+        """The hash of the text that the row's encoding was made from."""
+        return str(self._arrays["hashes"][row])
+
+    def sentences(self, row: int) -> Sequence[Span]:
+        starts = self._arrays["sentence_starts"]
+        found = self._arrays["sentences"][starts[row] : starts[row + 1]]
+        return [Span(int(start), int(end)) for start, end in found]
+
+    def vectors(self, rows: Sequence[int]) -> Floats:
+        found: Floats = self._arrays["vectors"][list(rows)]
+        return found
+
+    def tokens(self, row: int) -> PassageTokens:
+        starts = self._arrays["token_starts"]
+        place = slice(int(starts[row]), int(starts[row + 1]))
+        return PassageTokens(
+            vectors=self._arrays["tokens"][place],
+            ids=self._arrays["token_ids"][place],
+            spans=self._arrays["token_spans"][place],
+        )
+
+    def token_frequency(self, ids: Integers) -> Integers:
+        known = self._arrays["frequent_ids"]
+        places = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+        found: Integers = np.where(known[places] == ids, self._arrays["frequencies"][places], 0)
+        return found
+
+    def word_frequency(self, words: Sequence[str]) -> list[int]:
+        if self._lexical is None:
+            return [0] * len(words)
+        starts = self._lexical.scores["indptr"]
+        return [
+            int(starts[row + 1] - starts[row])
+            if (row := self._vocabulary.get(word, _ABSENT)) != _ABSENT
+            else 0
+            for word in words
+        ]
+
+    def candidates(self, vector: Floats, words: Sequence[str], limit: int) -> Candidates:
+        limit = min(limit, len(self))
+        query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
+        _, nearest = self._index.search(query, limit)
+        scores = self._lexical_scores(words)
+        best = np.argpartition(-scores, limit - 1)[:limit]
+        rows = np.unique(np.concatenate([nearest[0], best[scores[best] > 0]]).astype(np.int64))
+        flat = query[0]
+        return Candidates(
+            rows=rows,
+            dense=self.vectors(rows.tolist()) @ flat,
+            lexical=scores[rows],
+            dense_mean=float(self._mean @ flat),
+            dense_deviation=max(float(np.sqrt(flat @ self._covariance @ flat)), _DEVIATION_FLOOR),
+            lexical_mean=float(scores.mean()),
+            lexical_deviation=max(float(scores.std()), _DEVIATION_FLOOR),
+        )
+
+    def _lexical_scores(self, words: Sequence[str]) -> Floats:
+        known = [word for word in words if word in self._vocabulary]
+        if self._lexical is None or not known:
+            return np.zeros(len(self), dtype=np.float32)
+        scores: Floats = self._lexical.get_scores(known)
+        return scores
+
+
+def _starts(lengths: Sequence[int]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

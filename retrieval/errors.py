@@ -1,0 +1,63 @@
+"""The errors that can reach a person.
+
+FootnoteError            what happened, why, and what to do about it
+├── SettingsError        a setting that cannot be used
+├── ArticleError         one article that cannot be read; the others go on
+├── CorpusError          no articles, an unknown article, a folder that cannot be read
+├── ModelError           a model that is missing, damaged or of the wrong kind
+├── StorageError         the data directory cannot be written or read
+└── QuestionError        a question that holds nothing to look for
+"""
+
+from __future__ import annotations
+
+
+class FootnoteError(Exception):
+    """An error fit to be shown to a person.
+
+    Args:
+        what: What happened, as a sentence.
+        why: The cause, as a sentence; empty where there is none to name.
+        remedy: What the reader can do next, as a sentence.
+    """
+
+    def __init__(self, what: str, *, why: str = "", remedy: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.what, self.why, self.remedy) if part)
+
+
+class SettingsError(FootnoteError):
+    """A setting has a value that cannot be used."""
+
+
+class ArticleError(FootnoteError):
+    """One article cannot be read.
+
+    Args:
+        name: The file, as the reader of the message knows it.
+    """
+
+    def __init__(self, name: str, what: str, *, why: str = "", remedy: str = "") -> None:
+        super().__init__(what, why=why, remedy=remedy)
+        self.name = name
+
+
+class CorpusError(FootnoteError):
+    """The corpus has no articles, or not the one that was asked for."""
+
+
+class ModelError(FootnoteError):
+    """A model is missing, damaged or of the wrong kind."""
+
+
+class StorageError(FootnoteError):
+    """The data directory cannot be written or read."""
+
+
+class QuestionError(FootnoteError):
+    """A question holds nothing that can be looked for."""

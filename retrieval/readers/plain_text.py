@@ -1,0 +1,20 @@
+"""Plain text: the file is the article, its first line the title where it reads like one."""
+
+from __future__ import annotations
+
+from retrieval.articles import Article
+from retrieval.segmentation import is_heading, paragraphs
+
+
+def read(article_id: str, content: str) -> Article:
+    """The article in ``content``. Without a headline it is called after its file."""
+    blocks = paragraphs(content)
+    headed = len(blocks) > 1 and is_heading(content, blocks[0])
+    title = blocks[0].of(content) if headed else title_from_id(article_id)
+    return Article(id=article_id, title=title, text=content)
+
+
+def title_from_id(article_id: str) -> str:
+    """A readable title from an article's id: ``benghazi-clashes`` becomes ``Benghazi clashes``."""
+    words = article_id.replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
