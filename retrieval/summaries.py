@@ -167,7 +167,7 @@ def _centrality(alike: Floats) -> Floats:
     links = np.maximum(alike, 0) * (1 - np.eye(size, dtype=np.float32))
     sums = links.sum(axis=1, keepdims=True)
     links = np.where(sums > 0, links / np.where(sums > 0, sums, 1), 1 / size)
-    rank = np.full(size, 1 / size, dtype=np.float32)
+    rank: Floats = np.full(size, 1 / size, dtype=np.float32)
     for _ in range(_ITERATIONS):
         rank = ((1 - _DAMPING) / size + _DAMPING * (rank @ links)).astype(np.float32)
     return rank

@@ -17,6 +17,7 @@ from retrieval import readers, search
 from retrieval.analysis import words
 from retrieval.answers import Answer, Quote, RankedPassage, Timings
 from retrieval.articles import Article
+from retrieval.conversation import Turn
 from retrieval.corpus import generation as generations
 from retrieval.corpus.generation import Generation
 from retrieval.corpus.report import Report, compare
@@ -178,11 +179,13 @@ class Corpus:
             self._write_excluded(self._excluded() | {article_id})
         return self.reload(progress)
 
-    def ask(self, question: str, top: int = 10) -> Answer:
+    def ask(self, question: str, *, history: Sequence[Turn] = (), top: int = 10) -> Answer:
         """Answer a question from the articles that are served.
 
         Args:
             question: As a person typed it.
+            history: The conversation so far, oldest turn first; it is used where the question
+                cannot be understood without it.
             top: How many ranked passages the answer lists.
 
         Raises:

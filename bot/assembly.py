@@ -1,0 +1,43 @@
+"""The parts put together from the settings, for every entry point alike."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from bot.settings import Settings
+from retrieval.corpus import Corpus
+from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+
+DEFAULT_THRESHOLD: Final = 0.5
+_SHARED: Final = "shared"
+
+
+def make_corpus(settings: Settings, folder: Path | None = None) -> Corpus:
+    """The corpus that the settings describe, not yet opened.
+
+    Args:
+        folder: Articles to use instead of the configured ones, with an index of their own.
+    """
+    if folder is not None:
+        sources: tuple[Path, ...] = (folder,)
+        # Named by the folder's path, so that one folder keeps one index.
+        name = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()
+        collection = f"folder-{name[:16]}"
+    else:
+        sources = settings.articles or (seeds_folder(),)
+        collection = _SHARED
+    threshold = settings.answer_threshold
+    return Corpus(
+        sources=sources,
+        folder=settings.data_dir / "collections" / collection,
+        encoder=SentenceTransformerEncoder(settings.model),
+        threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
+    )
+
+
+def seeds_folder() -> Path:
+    """The articles that ship with the bot, in a checkout and in an installed wheel alike."""
+    return Path(str(resources.files("seeds")))
