@@ -40,4 +40,5 @@ def make_corpus(settings: Settings, folder: Path | None = None) -> Corpus:
 
 def seeds_folder() -> Path:
     """The articles that ship with the bot, in a checkout and in an installed wheel alike."""
-    return Path(str(resources.files("seeds")))
+    with resources.as_file(resources.files("seeds")) as folder:
+        return folder

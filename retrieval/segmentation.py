@@ -6,6 +6,7 @@ reader would (a blank line, the end of a sentence, between words).
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -179,7 +180,7 @@ def _split(text: str, part: Span, language: Language) -> Iterator[Span]:
             cuts.append(piece.end)
     if cuts[-1] < len(words):
         cuts.append(len(words))
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         yield Span(part.start + start, part.start + end)
 
 

@@ -143,7 +143,7 @@ def _choose(
     alike = vectors @ vectors.T
     worth = _scaled(_centrality(alike))
     places = np.array([candidates[int(i)].place for i in kept], dtype=np.float32)
-    worth = worth + _LEAD_BONUS * np.exp(-10 * places)
+    worth = worth + _LEAD_BONUS * np.exp(-10 * places).astype(np.float32)
     if topic is not None:
         worth = (1 - _TOPIC_WEIGHT) * worth + _TOPIC_WEIGHT * _scaled(vectors @ topic.vector)
     chosen: list[int] = []

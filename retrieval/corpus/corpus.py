@@ -22,7 +22,7 @@ from retrieval.corpus import generation as generations
 from retrieval.corpus.generation import Generation
 from retrieval.corpus.report import Report, compare
 from retrieval.corpus.sources import Catalogue, read_sources
-from retrieval.corpus.storage import Damaged, Storage, write_durably
+from retrieval.corpus.storage import DamagedError, Storage, write_durably
 from retrieval.encoders import Encoder, Progress
 from retrieval.errors import CorpusError, StorageError
 from retrieval.languages import language_of
@@ -101,13 +101,16 @@ class Corpus:
         Raises:
             CorpusError: There are no articles, and none were stored before.
         """
-        notices: list[str] = []
+        return self.reload(progress, notices=self.restore())
+
+    def restore(self) -> tuple[str, ...]:
+        """Serve the stored index as it is, where there is one; returns what to tell of it."""
         try:
             self._generation = self._stored()
-        except Damaged as error:
+        except DamagedError as error:
             log.warning("Stored index not used: %s", error)
-            notices.append(f"The stored index was damaged ({error}), so it is built again.")
-        return self.reload(progress, notices=notices)
+            return (f"The stored index was damaged ({error}), so it is built again.",)
+        return ()
 
     def reload(self, progress: Progress | None = None, *, notices: Sequence[str] = ()) -> Report:
         """Read the sources again and serve what they hold, all at once or not at all.
@@ -249,7 +252,7 @@ class Corpus:
         if generation is None:
             try:
                 generation = self._stored()
-            except Damaged as error:
+            except DamagedError as error:
                 self._failures = (f"The stored index is damaged: {error}.",)
         texts = [article.text for article in generation.articles.values()] if generation else []
         return Status(

@@ -15,7 +15,7 @@ import numpy as np
 
 from retrieval.analysis import words
 from retrieval.articles import Article, Passage, Span
-from retrieval.corpus.storage import Damaged
+from retrieval.corpus.storage import DamagedError
 from retrieval.encoders import Encoder, Encoding, Progress
 from retrieval.engines import IndexedPassage
 from retrieval.engines.embedded import EmbeddedEngine
@@ -159,7 +159,7 @@ def read(folder: Path, manifest: Mapping[str, Any]) -> Generation | None:
     """The generation in ``folder``; ``None`` where another version of the program wrote it.
 
     Raises:
-        Damaged: The files do not hold what the manifest says.
+        DamagedError: The files do not hold what the manifest says.
     """
     if manifest.get("format") != FORMAT:
         return None
@@ -175,7 +175,7 @@ def read(folder: Path, manifest: Mapping[str, Any]) -> Generation | None:
             encoded=int(manifest["encoded"]),
         )
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise Damaged(f"the generation in {folder.name} cannot be read: {error}") from error
+        raise DamagedError(f"the generation in {folder.name} cannot be read: {error}") from error
 
 
 def _context(passage: Passage, text: str) -> str:

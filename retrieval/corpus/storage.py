@@ -27,7 +27,7 @@ _MANIFEST: Final = "manifest.json"
 _UNFINISHED: Final = ".unfinished-"
 
 
-class Damaged(Exception):
+class DamagedError(Exception):
     """A stored generation is incomplete or was changed; the message says where."""
 
 
@@ -41,32 +41,32 @@ class Storage:
         """The folder and the manifest of the generation in use; ``None`` where there is none.
 
         Raises:
-            Damaged: It is named, but a file is missing or differs from its checksum.
+            DamagedError: It is named, but a file is missing or differs from its checksum.
         """
         try:
             name = (self.folder / _CURRENT).read_text("utf-8").strip()
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise Damaged(f"{_CURRENT} cannot be read: {error}") from error
+            raise DamagedError(f"{_CURRENT} cannot be read: {error}") from error
         if Path(name).name != name or not name:
-            raise Damaged(f"{_CURRENT} does not name a generation")
+            raise DamagedError(f"{_CURRENT} does not name a generation")
         folder = self.folder / name
         try:
             manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
             checksums = dict(manifest["files"])
             seal = manifest.pop("seal")
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise Damaged(f"the manifest of {name} cannot be read") from error
+            raise DamagedError(f"the manifest of {name} cannot be read") from error
         if _seal(manifest) != seal:
-            raise Damaged(f"the manifest of {name} was changed")
+            raise DamagedError(f"the manifest of {name} was changed")
         for file, expected in checksums.items():
             try:
                 found = _digest(folder / file)
             except OSError as error:
-                raise Damaged(f"{file} of {name} is missing") from error
+                raise DamagedError(f"{file} of {name} is missing") from error
             if found != expected:
-                raise Damaged(f"{file} of {name} was changed")
+                raise DamagedError(f"{file} of {name} was changed")
         return folder, manifest
 
     def write(self, write_files: Callable[[Path], dict[str, Any]]) -> Path:

@@ -113,7 +113,7 @@ def _load(name: str) -> SentenceTransformer:
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise ModelError(
             f"The model {name} cannot be loaded.",
-            why=f"sentence-transformers says: {str(error).splitlines()[0] if str(error) else error!r}",
+            why=f"sentence-transformers says: {(str(error) or repr(error)).splitlines()[0]}",
             remedy=(
                 "Check MODEL: a name on the model hub needs a network at its first use, a path must"
                 f" be a sentence-transformers folder. Without it, {packaged.NAME} is used."

@@ -84,7 +84,7 @@ class Engine(Protocol):
         ...
 
     def candidates(self, vector: Floats, words: Sequence[str], limit: int) -> Candidates:
-        """The best ``limit`` passages of each side: by cosine to ``vector``, by BM25 of ``words``."""
+        """The best ``limit`` passages by cosine to ``vector``, and by BM25 of ``words``."""
         ...
 
     def save(self, folder: Path) -> None:

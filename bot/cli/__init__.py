@@ -1,0 +1,78 @@
+"""The command line: the bot without Discord, for people and for other programs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from bot.cli.options import common_options, remember
+from retrieval.errors import FootnoteError
+
+_COMMANDS: Final = {
+    "run": ("bot.cli.run", "Start the Discord bot; without a token, the terminal chat."),
+    "chat": ("bot.cli.chat", "Ask and answer in the terminal."),
+    "ask": ("bot.cli.ask", "Answer one question, or each line of a file."),
+    "summary": ("bot.cli.summary", "The sentences that carry an article or a topic."),
+    "corpus": ("bot.cli.corpus", "List, show, add, remove and reload articles."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command runs.
+
+    The list of commands is printed from the table above, so that ``--help`` imports nothing else.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="footnote-bot", prog_name="footnote")
+@common_options
+@click.pass_context
+def footnote(ctx: click.Context, /, **options: object) -> None:
+    """Answers questions from a corpus of articles by quoting them word for word."""
+    remember(ctx, options)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status: 0 done, 1 failed, 2 wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        # Articles hold any script, and a terminal that cannot show one must not end the program.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+    try:
+        result = footnote.main(
+            args=list(arguments) if arguments is not None else None,
+            prog_name="footnote",
+            standalone_mode=False,
+        )
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except FootnoteError as error:
+        click.echo(f"footnote: {error}", err=True)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has had enough of it; a second complaint at exit helps nobody.
+        sys.stdout = None
+        return 0

@@ -1,0 +1,95 @@
+"""``footnote chat``: the conversation in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from typing import Any, Final
+
+import click
+
+from bot.cli.options import DEFAULT_TOP, Options, common_options, remember
+from bot.cli.output import open_corpus
+from bot.rendering.terminal import Terminal
+from retrieval.conversation import Turn
+from retrieval.corpus import Corpus
+from retrieval.errors import FootnoteError
+
+_TURNS: Final = 6
+_HELP: Final = """\
+Ask a question in your own words; the answer is quoted from the articles.
+  /summary [TOPIC]  the sentences that carry the articles, or a topic
+  /sources          the articles, and where the last answer came from
+  /help             this
+  /quit             the end (or Ctrl-D)"""
+
+
+@click.command("chat")
+@common_options
+@click.pass_context
+def command(ctx: click.Context, /, **common: Any) -> None:
+    """Ask and answer in the terminal, or line by line from a pipe."""
+    converse(remember(ctx, common))
+
+
+def converse(options: Options) -> None:
+    """Hold the conversation until its input ends."""
+    corpus = open_corpus(options)
+    terminal = Terminal()
+    chat = _Chat(corpus, terminal, options.top or DEFAULT_TOP)
+    watched = sys.stdin.isatty()
+    if watched:
+        terminal.say(f"{len(corpus.articles)} article(s) at hand. /help says what can be asked.")
+    while True:
+        line = _read_line(watched)
+        if line is None or not chat.answer(line.strip()):
+            return
+
+
+def _read_line(watched: bool) -> str | None:
+    """The next line a person typed; ``None`` at the end of input."""
+    if watched:
+        import readline  # noqa: F401  # input() then edits the line and remembers earlier ones
+
+        try:
+            return input("› ")
+        except (EOFError, KeyboardInterrupt):
+            click.echo()
+            return None
+    line = sys.stdin.buffer.readline()
+    return line.decode("utf-8", "replace") if line else None
+
+
+class _Chat:
+    """One conversation: what was said, and what each line does."""
+
+    def __init__(self, corpus: Corpus, terminal: Terminal, top: int) -> None:
+        self._corpus = corpus
+        self._terminal = terminal
+        self._top = top
+        self._turns: deque[Turn] = deque(maxlen=_TURNS)
+
+    def answer(self, line: str) -> bool:
+        """Do what a line says; false when it ends the conversation."""
+        command, _, rest = line.partition(" ")
+        try:
+            match command:
+                case "":
+                    pass
+                case "/quit" | "/exit" | "/q":
+                    return False
+                case "/help" | "/?":
+                    self._terminal.say(_HELP)
+                case "/summary":
+                    self._terminal.show_summary(self._corpus.summarize(topic=rest.strip() or None))
+                case "/sources":
+                    self._terminal.show_articles(self._corpus.articles.values())
+                case _ if command.startswith("/"):
+                    self._terminal.say(f"There is no command {command}.\n{_HELP}")
+                case _:
+                    answer = self._corpus.ask(line, history=tuple(self._turns), top=self._top)
+                    self._turns.append(Turn.of(answer))
+                    self._terminal.show_answer(answer)
+        except FootnoteError as error:
+            self._terminal.say(str(error))
+        return True

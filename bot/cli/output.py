@@ -1,0 +1,57 @@
+"""What commands print: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from bot.assembly import make_corpus
+from bot.cli.options import Options
+from retrieval.corpus import Corpus, Report
+from retrieval.encoders import Progress
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line of standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Progress | None]:
+    """A bar on standard error while a person watches it; ``None`` where nobody does."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def open_corpus(options: Options) -> Corpus:
+    """The corpus that the options name, ready to be asked; what failed is said on standard error.
+
+    Raises:
+        FootnoteError: It cannot be opened.
+    """
+    corpus = make_corpus(options.settings(), options.corpus)
+    with progress_bar("Indexing articles") as progress:
+        report = corpus.open(progress)
+    warn(report)
+    return corpus
+
+
+def warn(report: Report) -> None:
+    """Say on standard error what a person should know of a reload."""
+    for notice in report.notices:
+        click.echo(f"footnote: {notice}", err=True)
+    for change in report.of("failed"):
+        click.echo(f"footnote: {change.reason}", err=True)

@@ -1,0 +1,28 @@
+"""``footnote run``: the Discord bot, or the terminal chat where there is no token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bot.cli.options import common_options, remember
+
+
+@click.command("run")
+@common_options
+@click.pass_context
+def command(ctx: click.Context, /, **common: Any) -> None:
+    """Start the Discord bot (DISCORD_TOKEN); without a token, the terminal chat."""
+    options = remember(ctx, common)
+    settings = options.settings()
+    if settings.discord_token is None:
+        from bot.cli.chat import converse
+
+        click.echo("No DISCORD_TOKEN is set, so this is the terminal chat.", err=True)
+        converse(options)
+        return
+    from bot.assembly import make_corpus
+    from bot.client import run_discord
+
+    ctx.exit(run_discord(settings, make_corpus(settings, options.corpus)))

@@ -1,0 +1,1 @@
+"""What people see: answers, summaries and reports for Discord and for the terminal."""

@@ -1,0 +1,146 @@
+"""Answers for a terminal: coloured and wrapped where a person looks, plain text in a pipe."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.rendering.citation import citation, publication
+from retrieval.answers import Answer, Quote
+from retrieval.articles import Article
+from retrieval.corpus import Report, Status
+from retrieval.summaries import Summary
+
+_HIGHLIGHT: Final = "bold yellow"
+_QUIET: Final = "dim"
+
+
+class Terminal:
+    """Writes to standard output. Nothing of an article reaches the terminal as a control code."""
+
+    def __init__(self) -> None:
+        self._console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+    def say(self, text: str) -> None:
+        """A sentence of the bot's own."""
+        self._console.print(Text(printable(text)))
+
+    def show_answer(self, answer: Answer, *, with_question: bool = False) -> None:
+        """An answer with its quotes and sources, or the nearest passages as such."""
+        if with_question:
+            self._console.print(Text(f"› {printable(answer.question)}", style="bold"))
+        if answer.follows:
+            self._console.print(
+                Text(f"(understood with: {printable(answer.follows)})", style=_QUIET)
+            )
+        if not answer.answered:
+            self.say("The articles do not answer that.")
+            if answer.nearest:
+                self._console.print(Text("The nearest passages, which are no answer:", _QUIET))
+        for quote in answer.quotes or answer.nearest:
+            self._show_quote(quote, highlighted=answer.answered)
+        self._console.print()
+
+    def show_summary(self, summary: Summary) -> None:
+        """The sentences of a summary, each with its source."""
+        if not summary.quotes:
+            self.say("The articles hold no sentence that would make a summary.")
+        for quote in summary.quotes:
+            self._show_quote(quote, highlighted=False)
+        self._console.print()
+
+    def show_articles(self, articles: Iterable[Article]) -> None:
+        """A line or two for each article."""
+        for article in articles:
+            line = Text(printable(article.id), style="bold")
+            line.append(f"  {printable(article.title)}", style="not bold")
+            facts = [*publication(article), *([article.url] if article.url else [])]
+            if facts:
+                line.append(f"  ({printable(' · '.join(facts))})", style="not bold dim")
+            self._console.print(line)
+
+    def show_article(self, article: Article) -> None:
+        """The whole text below its title and origin."""
+        self._console.print(Text(printable(article.title), style="bold"))
+        facts = [*publication(article), *([article.url] if article.url else [])]
+        if facts:
+            self._console.print(Text(printable(" · ".join(facts)), style=_QUIET))
+        self._console.print()
+        self._console.print(Text(printable(article.text)))
+
+    def show_report(self, report: Report) -> None:
+        """What a reload did: a line for each article that did not stay as it was."""
+        for change in report.changes:
+            if change.outcome == "unchanged":
+                continue
+            reason = f": {change.reason}" if change.reason else ""
+            self.say(f"{change.outcome:9}  {change.article}{reason}")
+        unchanged = len(report.of("unchanged"))
+        self.say(
+            f"{len(report.changes) - unchanged} changed in all, {unchanged} unchanged; "
+            f"{report.encoded} passage(s) encoded in {report.seconds:.1f} s."
+        )
+
+    def show_status(self, status: Status) -> None:
+        """The state of the corpus, a fact a line."""
+        facts = {
+            "articles": f"{status.articles:,}",
+            "passages": f"{status.passages:,}",
+            "words": f"{status.words:,}",
+            "model": status.model,
+            "generation": status.generation or "none yet; the first question builds it",
+            "built": _age(status.created),
+            "on disk": f"{status.bytes_on_disk / 1e6:.1f} MB",
+            "sources": ", ".join(status.sources),
+        }
+        for name, value in facts.items():
+            self.say(f"{name:11} {value}")
+        for failure in status.failures:
+            self.say(f"failed      {failure}")
+
+    def _show_quote(self, quote: Quote, *, highlighted: bool) -> None:
+        text = Text(printable(quote.text), style="" if highlighted else _QUIET)
+        if highlighted:
+            for span in quote.highlights:
+                start, end = span.start - quote.span.start, span.end - quote.span.start
+                text.stylize(_HIGHLIGHT, start, end)
+        self._console.print()
+        if self._console.is_terminal:
+            self._console.print(Padding(text, (0, 2)))
+        else:
+            self._console.print(text)
+        source = Text(f"— {printable(quote.article.title)}", style="cyan")
+        source.append(f" · {printable(' · '.join(citation(quote)))}")
+        if quote.article.url:
+            source.append(f" · {printable(quote.article.url)}")
+        self._console.print(Padding(source, (0, 2)) if self._console.is_terminal else source)
+
+
+def printable(text: str) -> str:
+    """``text`` with each control character but line breaks and tabs as ``�``, one for one.
+
+    An escape sequence in an article could otherwise rewrite the screen or the window's title.
+    """
+    unified = re.sub(r"\r(?=\n)", " ", text).replace("\r", "\n")
+    return "".join(
+        "�" if unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" else c for c in unified
+    )
+
+
+def _age(created: datetime | None) -> str:
+    if created is None:
+        return "never"
+    seconds = (datetime.now(UTC) - created).total_seconds()
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            number = int(seconds // size)
+            return f"{number} {unit}{'s' if number != 1 else ''} ago"
+    return "just now"

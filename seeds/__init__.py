@@ -1,0 +1,1 @@
+"""The articles that ship with the bot: Markdown with front matter, nothing to import."""
