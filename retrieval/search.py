@@ -65,18 +65,18 @@ def rerank(
     weights = token_weights(engine, question)
     head = [_hit(engine, question, weights, row) for row, _ in found[:RERANKED]]
     head.sort(key=lambda hit: -hit.score)
-    hits = head[:limit]
     lowest = head[-1].score if head else 0.0
-    for place, (row, _) in enumerate(found[RERANKED:limit], start=1):
-        passage = engine.passage(row)
+    tail = [
         # Below every reranked passage, and in their own order.
-        hits.append(Hit(row, passage, lowest - place * 1e-3, 0.0, engine.sentences(row)[0]))
-    return hits
+        Hit(row, engine.passage(row), lowest - place * 1e-3, 0.0, engine.passage(row).span)
+        for place, (row, _) in enumerate(found[RERANKED:limit], start=1)
+    ]
+    return [*head, *tail][:limit]
 
 
 def token_weights(engine: Engine, question: Encoding) -> Floats:
     """How much each question token says: its inverse passage frequency, summing to 1."""
-    frequency = engine.token_frequency(question.token_ids)
+    frequency = engine.token_frequency(question.tokens.ids)
     size = len(engine)
     weights = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
     total = float(weights.sum())
@@ -84,18 +84,26 @@ def token_weights(engine: Engine, question: Encoding) -> Floats:
     return normalised
 
 
-def _hit(engine: Engine, question: Encoding, weights: Floats, row: int) -> Hit:
+def sentence_matches(engine: Engine, question: Encoding, row: int) -> Floats:
+    """The best cosine of each question token in each sentence of a passage, shape ``(t, s)``.
+
+    A sentence without tokens matches nothing: its column is zero.
+    """
     tokens = engine.tokens(row)
+    matches = np.zeros((len(question.tokens.ids), len(tokens.starts) - 1), dtype=np.float32)
+    filled = np.flatnonzero(np.diff(tokens.starts))
+    if len(filled):
+        cosines = question.tokens.vectors.astype(np.float32) @ tokens.vectors.astype(np.float32).T
+        matches[:, filled] = np.maximum.reduceat(cosines, tokens.starts[filled], axis=1)
+    return matches
+
+
+def _hit(engine: Engine, question: Encoding, weights: Floats, row: int) -> Hit:
     passage = engine.passage(row)
-    sentences = engine.sentences(row)
-    if not len(tokens.ids):
-        return Hit(row, passage, 0.0, 0.0, sentences[0] if sentences else passage.span)
-    matches = question.tokens @ np.asarray(tokens.vectors, dtype=np.float32).T
-    similarity = float(weights @ matches.max(axis=1))
-    best, highlight = -1.0, passage.span
-    for sentence in sentences:
-        inside = (tokens.spans[:, 0] < sentence.end) & (tokens.spans[:, 1] > sentence.start)
-        score = float(weights @ matches[:, inside].max(axis=1)) if inside.any() else -1.0
-        if score > best:
-            best, highlight = score, sentence
-    return Hit(row, passage, similarity, similarity, highlight)
+    matches = sentence_matches(engine, question, row)
+    if not matches.size:
+        return Hit(row, passage, 0.0, 0.0, passage.span)
+    whole = float(weights @ matches.max(axis=1))
+    each = weights @ matches
+    best = int(each.argmax())
+    return Hit(row, passage, (whole + float(each[best])) / 2, whole, engine.sentences(row)[best])

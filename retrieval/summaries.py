@@ -108,11 +108,11 @@ def _candidates(
             continue
         text = articles[passage.article].text
         tokens = engine.tokens(row)
-        for sentence in engine.sentences(row):
-            inside = (tokens.spans[:, 0] < sentence.end) & (tokens.spans[:, 1] > sentence.start)
-            if not inside.any():
+        for number, sentence in enumerate(engine.sentences(row)):
+            own = tokens.vectors[tokens.starts[number] : tokens.starts[number + 1]]
+            if not len(own):
                 continue
-            vector = np.asarray(tokens.vectors[inside], dtype=np.float32).mean(axis=0)
+            vector = own.astype(np.float32).mean(axis=0)
             vector = vector / max(float(np.linalg.norm(vector)), 1e-6)
             candidate = _Candidate(row, sentence, vector, sentence.start / max(1, len(text)))
             (found if _is_prose(sentence.of(text)) else rest).append(candidate)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from retrieval.analysis import words
-from retrieval.articles import Article, Passage, Span
+from retrieval.articles import Article, Passage
 from retrieval.corpus.storage import DamagedError
-from retrieval.encoders import Encoder, Encoding, Progress
+from retrieval.encoders import Encoder, Floats, Progress, Tokens
 from retrieval.engines import IndexedPassage
 from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.errors import CorpusError
@@ -27,6 +28,9 @@ FORMAT: Final = 1
 """Raised whenever an index built before would differ from one built now."""
 
 _ARTICLES: Final = "articles.jsonl"
+
+_Vectors = tuple[Floats, tuple[Tokens, ...]]
+"""A passage's vector, and the tokens of each of its sentences."""
 
 
 @dataclass(frozen=True)
@@ -68,40 +72,31 @@ def build(
     Raises:
         CorpusError: There is nothing to index, or the finished index does not find its own words.
     """
+    languages = {id_: language_of(article.text) for id_, article in articles.items()}
     drafts = [
-        (passage, article.text) for article in articles.values() for passage in passages(article)
+        _Draft(passage, article.text, languages[article.id])
+        for article in articles.values()
+        for passage in passages(article)
     ]
     if not drafts:
         raise CorpusError(
             "There are no articles to answer from.",
             remedy="Add a Markdown or plain text file to the articles' folder, then reload.",
         )
-    hashes = [_text_hash(passage, text) for passage, text in drafts]
-    known = _encodings_of(previous) if previous and previous.model == encoder.name else {}
-    missing = [i for i, text_hash in enumerate(hashes) if text_hash not in known]
-    fresh = encoder.encode_passages(
-        [_encoded_text(*drafts[i]) for i in missing], progress if missing else None
-    )
-    encodings = dict(zip(missing, fresh, strict=True))
-    languages = {id_: language_of(article.text) for id_, article in articles.items()}
-    indexed = []
-    for i, (passage, text) in enumerate(drafts):
-        if i in encodings:
-            encoding = _moved(encodings[i], passage.span.start - len(_context(passage, text)))
-            encoding = _without_context(encoding, passage.span)
-        else:
-            start, stored = known[hashes[i]]
-            encoding = _moved(stored, passage.span.start - start)
-        language = languages[passage.article]
-        indexed.append(
-            IndexedPassage(
-                passage=passage,
-                text_hash=hashes[i],
-                sentences=tuple(s.span for s in sentences(text, passage.span, language)),
-                words=tuple(words(_encoded_text(passage, text), language)),
-                encoding=encoding,
-            )
+    vectors = _vectors_of(previous) if previous and previous.model == encoder.name else {}
+    missing = {draft.text_hash: draft for draft in drafts if draft.text_hash not in vectors}
+    vectors.update(_encode(missing, encoder, progress))
+    indexed = [
+        IndexedPassage(
+            passage=draft.passage,
+            text_hash=draft.text_hash,
+            words=draft.words,
+            vector=vectors[draft.text_hash][0],
+            sentences=draft.sentences,
+            tokens=vectors[draft.text_hash][1],
         )
+        for draft in drafts
+    ]
     generation = Generation(
         digest=digest_of(articles.values(), encoder.name),
         created=datetime.now(UTC),
@@ -178,43 +173,53 @@ def read(folder: Path, manifest: Mapping[str, Any]) -> Generation | None:
         raise DamagedError(f"the generation in {folder.name} cannot be read: {error}") from error
 
 
-def _context(passage: Passage, text: str) -> str:
-    """What is encoded before a passage so that it is understood in its place."""
-    return passage.heading.of(text).lstrip("# ") + "\n" if passage.heading else ""
+class _Draft:
+    """A passage on its way into the index: what is encoded and counted of it."""
+
+    def __init__(self, passage: Passage, text: str, language: Language) -> None:
+        self.passage = passage
+        heading = passage.heading
+        # A heading tells what the passage below it is about, in words that it need not repeat.
+        context = heading.of(text).lstrip("# ") + "\n" if heading else ""
+        self.text = context + passage.span.of(text)
+        self.words = tuple(words(self.text, language))
+        self.sentences = tuple(s.span for s in sentences(text, passage.span, language))
+        self.sentence_texts = [span.of(text) for span in self.sentences]
+        content = repr((self.text, self.sentence_texts))
+        self.text_hash = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _encoded_text(passage: Passage, text: str) -> str:
-    return _context(passage, text) + passage.span.of(text)
+def _encode(
+    drafts: Mapping[str, _Draft], encoder: Encoder, progress: Progress | None
+) -> dict[str, _Vectors]:
+    """The vectors of each draft, by the hash of its text."""
+    texts = [draft.text for draft in drafts.values()]
+    split = [draft.sentence_texts for draft in drafts.values()]
+    total = len(texts) + sum(map(len, split))
+
+    def from_(start: int) -> Progress | None:
+        return (lambda done, _: progress(start + done, total)) if progress else None
+
+    if not texts:
+        return {}
+    passage_vectors = encoder.encode_passages(texts, from_(0))
+    tokens = iter(encoder.encode_tokens(list(chain.from_iterable(split)), from_(len(texts))))
+    return {
+        text_hash: (vector, tuple(islice(tokens, len(parts))))
+        for text_hash, vector, parts in zip(drafts, passage_vectors, split, strict=True)
+    }
 
 
-def _text_hash(passage: Passage, text: str) -> str:
-    content = repr((_context(passage, text), passage.span.of(text)))
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _encodings_of(generation: Generation) -> dict[str, tuple[int, Encoding]]:
-    """Every passage's start in its article and its encoding, by the hash of its text."""
+def _vectors_of(generation: Generation) -> dict[str, _Vectors]:
+    """Every passage's vectors by the hash of its text."""
     engine = generation.engine
-    found: dict[str, tuple[int, Encoding]] = {}
+    found: dict[str, _Vectors] = {}
     for row in range(len(engine)):
         tokens = engine.tokens(row)
-        encoding = Encoding(
-            engine.vectors([row])[0], tokens.vectors.astype(np.float32), tokens.ids, tokens.spans
+        split = tokens.starts[1:-1]
+        parts = zip(np.split(tokens.vectors, split), np.split(tokens.ids, split), strict=True)
+        found[engine.text_hash(row)] = (
+            engine.vectors([row])[0],
+            tuple(Tokens(vectors, ids) for vectors, ids in parts),
         )
-        found[engine.text_hash(row)] = (engine.passage(row).span.start, encoding)
     return found
-
-
-def _moved(encoding: Encoding, by: int) -> Encoding:
-    return replace(encoding, token_spans=encoding.token_spans + by)
-
-
-def _without_context(encoding: Encoding, span: Span) -> Encoding:
-    """An encoding whose tokens are those of the passage itself."""
-    inside = encoding.token_spans[:, 0] >= span.start
-    return replace(
-        encoding,
-        tokens=encoding.tokens[inside],
-        token_ids=encoding.token_ids[inside],
-        token_spans=encoding.token_spans[inside],
-    )

@@ -1,4 +1,4 @@
-"""Text into vectors: one for the whole text and one for each token, from one forward pass."""
+"""Text into vectors: one for a whole text, and one for each of its tokens."""
 
 from __future__ import annotations
 
@@ -10,48 +10,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Halves = NDArray[np.float16]
 Integers = NDArray[np.int32]
 Progress = Callable[[int, int], None]
 """Called with ``(done, total)`` while long work goes on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Encoding:
-    """One text as a model sees it.
+class Tokens:
+    """The tokens of one text in its own context, without markers such as ``[CLS]``.
 
     Attributes:
-        vector: Shape ``(d,)``, unit length.
-        tokens: Shape ``(t, d)``, each row unit length: the tokens in context, without the model's
-            own markers such as ``[CLS]``.
-        token_ids: Shape ``(t,)``: which entry of the vocabulary each token is.
-        token_spans: Shape ``(t, 2)``: ``[start, end)`` of each token in the text, in code points.
+        vectors: Shape ``(t, d)``, each row unit length, in half precision.
+        ids: Shape ``(t,)``: which entry of the vocabulary each token is.
     """
 
+    vectors: Halves
+    ids: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """One text as a model sees it: ``vector`` has shape ``(d,)`` and unit length."""
+
     vector: Floats
-    tokens: Floats
-    token_ids: Integers
-    token_spans: Integers
+    tokens: Tokens
 
 
 class Encoder(Protocol):
-    """A model that turns texts into vectors. Safe to call from several threads."""
+    """A model that turns texts into vectors. Safe to call from several threads.
+
+    A text of any length is encoded whole: one that is longer than the model's window in
+    overlapping windows.
+    """
 
     @property
     def name(self) -> str:
         """The model and its version: vectors are comparable only under the same name."""
         ...
 
-    @property
-    def dimension(self) -> int:
-        """``d``: the length of a vector."""
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
+        """One vector a text, shape ``(n, d)``: what a passage is about."""
         ...
 
-    def encode_passages(
-        self, texts: Sequence[str], progress: Progress | None = None
-    ) -> list[Encoding]:
-        """The encodings of texts that are searched. A text of any length is encoded whole."""
+    def encode_tokens(self, texts: Sequence[str], progress: Progress | None = None) -> list[Tokens]:
+        """The tokens of each text: what a sentence says."""
         ...
 
     def encode_question(self, text: str) -> Encoding:
-        """The encoding of what is searched for."""
+        """Vector and tokens of what is searched for, from one forward pass."""
         ...

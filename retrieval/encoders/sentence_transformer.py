@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from retrieval.encoders import Encoding, Floats, Progress, packaged
+from retrieval.encoders import Encoding, Floats, Progress, Tokens, packaged
 from retrieval.errors import ModelError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BATCH: Final = 16
+_LAYERS: Final = 3
 _OVERLAP: Final = 32
 """Tokens that two windows of a long text share, so that none is read without its neighbours."""
 
@@ -59,10 +61,6 @@ class SentenceTransformerEncoder:
             return f"{path.resolve()}@{stamps}"
         return self._model_name
 
-    @property
-    def dimension(self) -> int:
-        return int(self.load().get_embedding_dimension() or 0)
-
     def load(self) -> SentenceTransformer:
         """The loaded model.
 
@@ -74,27 +72,38 @@ class SentenceTransformerEncoder:
                 self._model = _load(self._model_name)
             return self._model
 
-    def encode_passages(
-        self, texts: Sequence[str], progress: Progress | None = None
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
+        prompt = self._prompt("document")
+        encodings = self._in_batches(texts, prompt, progress, with_tokens=False)
+        return np.stack([encoding.vector for encoding in encodings])
+
+    def encode_tokens(self, texts: Sequence[str], progress: Progress | None = None) -> list[Tokens]:
+        prompt = self._prompt("document")
+        encodings = self._in_batches(texts, prompt, progress, with_tokens=True)
+        return [encoding.tokens for encoding in encodings]
+
+    def encode_question(self, text: str) -> Encoding:
+        return _encode(self.load(), [text], self._prompt("query"), with_tokens=True)[0]
+
+    def _prompt(self, kind: str) -> str:
+        """What the model wants before a text, such as E5's ``query: ``."""
+        return str((self.load().prompts or {}).get(kind) or "")
+
+    def _in_batches(
+        self, texts: Sequence[str], prompt: str, progress: Progress | None, *, with_tokens: bool
     ) -> list[Encoding]:
         model = self.load()
-        prompt = str((model.prompts or {}).get("document") or "")
         # Batches of like length waste nothing on padding; the longest first shows early whether
         # memory suffices.
         order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
         found: dict[int, Encoding] = {}
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
-            encodings = _encode(model, [texts[index] for index in batch], prompt)
-            found.update(zip(batch, encodings, strict=True))
+            words = [texts[index] for index in batch]
+            found.update(zip(batch, _encode(model, words, prompt, with_tokens), strict=True))
             if progress is not None:
                 progress(len(found), len(texts))
         return [found[index] for index in range(len(texts))]
-
-    def encode_question(self, text: str) -> Encoding:
-        model = self.load()
-        prompt = str((model.prompts or {}).get("query") or "")
-        return _encode(model, [text], prompt)[0]
 
 
 def _load(name: str) -> SentenceTransformer:
@@ -125,10 +134,15 @@ def _load(name: str) -> SentenceTransformer:
             why="Its tokenizer does not tell the place of its tokens in the text.",
             remedy="Choose a model with a fast tokenizer.",
         )
+    # The token vectors are made of several layers, which the model computes anyway.
+    transformer: Any = model[0]
+    transformer.auto_model.config.output_hidden_states = True
     return model
 
 
-def _encode(model: SentenceTransformer, texts: Sequence[str], prompt: str) -> list[Encoding]:
+def _encode(
+    model: SentenceTransformer, texts: Sequence[str], prompt: str, with_tokens: bool
+) -> list[Encoding]:
     import torch
 
     window = int(model.max_seq_length or 512)
@@ -150,38 +164,45 @@ def _encode(model: SentenceTransformer, texts: Sequence[str], prompt: str) -> li
     real = (features["attention_mask"].numpy() == 1) & (
         features["special_tokens_mask"].numpy() == 0
     )
-    offsets = features["offset_mapping"].numpy()
+    spans = features["offset_mapping"].numpy()
     ids = features["input_ids"].numpy()
     pooled = output["sentence_embedding"].float().numpy()
-    hidden = output["token_embeddings"].float().numpy()
+    hidden = _token_states(output) if with_tokens else np.zeros((*ids.shape, 0), np.float32)
 
     encodings: list[Encoding] = []
     for owner in range(len(texts)):
-        rows = np.flatnonzero(owners == owner)
         vector = np.zeros(pooled.shape[1], dtype=np.float32)
-        kept_hidden, kept_ids, kept_offsets = [], [], []
+        kept: list[tuple[int, NDArray[np.bool_]]] = []
         end = len(prompt)
-        for row in rows:
+        for row in np.flatnonzero(owners == owner).tolist():
             vector += pooled[row] * max(1, int(real[row].sum()))
             # The first window that holds a token has its say; the next begins where that ended.
-            keep = real[row] & (offsets[row, :, 0] >= end) & (offsets[row, :, 1] > 0)
-            kept_hidden.append(hidden[row][keep])
-            kept_ids.append(ids[row][keep])
-            kept_offsets.append(offsets[row][keep])
+            keep = real[row] & (spans[row, :, 0] >= end) & (spans[row, :, 1] > 0)
+            kept.append((row, keep))
             if keep.any():
-                end = int(offsets[row][keep][-1, 1])
-        encodings.append(
-            Encoding(
-                vector=_unit(vector),
-                tokens=_unit(np.concatenate(kept_hidden)),
-                token_ids=np.concatenate(kept_ids).astype(np.int32),
-                token_spans=(np.concatenate(kept_offsets) - len(prompt)).astype(np.int32),
-            )
+                end = int(spans[row][keep][-1, 1])
+        tokens = Tokens(
+            vectors=unit(np.concatenate([hidden[row][keep] for row, keep in kept])).astype(
+                np.float16
+            ),
+            ids=np.concatenate([ids[row][keep] for row, keep in kept]).astype(np.int32),
         )
+        encodings.append(Encoding(unit(vector), tokens))
     return encodings
 
 
-def _unit(vectors: Floats) -> Floats:
+def _token_states(output: dict[str, Any]) -> Floats:
+    """Each token as the sum of its last hidden states, each at unit length.
+
+    The last layer alone knows what a sentence is about, but has begun to forget which word stands
+    where; with the two layers below it more questions found the sentence that answers them.
+    """
+    layers = output["all_layer_embeddings"][-_LAYERS:]
+    states: Floats = np.sum([unit(layer.float().numpy()) for layer in layers], axis=0)
+    return states
+
+
+def unit(vectors: Floats) -> Floats:
     """Each row at unit length; a row of zeros stays as it is."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     result: Floats = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.articles import Passage, Span
-from retrieval.encoders import Encoding, Floats, Integers
+from retrieval.encoders import Floats, Halves, Integers, Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +19,19 @@ class IndexedPassage:
     """A passage with all that is computed of it before the first question.
 
     Attributes:
-        text_hash: Of the text that was encoded: the key under which an encoding is used again.
-        sentences: The passage's sentences, in article offsets.
+        text_hash: Of all that is encoded: the key under which vectors are used again.
         words: What the lexical side counts, from ``analysis.words``.
-        encoding: Its token spans are in article offsets.
+        vector: Of the passage in its context, shape ``(d,)``.
+        sentences: The passage's sentences, in article offsets.
+        tokens: Of each sentence, encoded by itself.
     """
 
     passage: Passage
     text_hash: str
-    sentences: tuple[Span, ...]
     words: tuple[str, ...]
-    encoding: Encoding
+    vector: Floats
+    sentences: tuple[Span, ...]
+    tokens: tuple[Tokens, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,15 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class PassageTokens:
-    """The token vectors of one passage: ``Encoding``'s, in half precision, in article offsets."""
+    """The tokens of one passage, sentence after sentence.
 
-    vectors: NDArray[np.float16]
+    ``vectors`` has shape ``(t, d)`` and ``ids`` ``(t,)``; ``starts``, of shape ``(s + 1,)``, has
+    where each sentence begins in them, and ``t`` at its end.
+    """
+
+    vectors: Halves
     ids: Integers
-    spans: Integers
+    starts: NDArray[np.int64]
 
 
 class Engine(Protocol):

@@ -65,8 +65,9 @@ class EmbeddedEngine:
             ],
             dtype=np.int64,
         )
-        vectors = np.stack([item.encoding.vector for item in passages]).astype(np.float32)
-        token_ids = [item.encoding.token_ids for item in passages]
+        vectors = np.stack([item.vector for item in passages]).astype(np.float32)
+        tokens = [tokens for item in passages for tokens in item.tokens]
+        token_ids = [np.concatenate([tokens.ids for tokens in item.tokens]) for item in passages]
         distinct, frequency = np.unique(
             np.concatenate([np.unique(ids) for ids in token_ids]), return_counts=True
         )
@@ -78,12 +79,9 @@ class EmbeddedEngine:
                 [(s.start, s.end) for item in passages for s in item.sentences], dtype=np.int64
             ).reshape(-1, 2),
             "sentence_starts": _starts([len(item.sentences) for item in passages]),
-            "tokens": np.concatenate([item.encoding.tokens for item in passages]).astype(
-                np.float16
-            ),
+            "tokens": np.concatenate([sentence.vectors for sentence in tokens]),
             "token_ids": np.concatenate(token_ids).astype(np.int32),
-            "token_spans": np.concatenate([item.encoding.token_spans for item in passages]),
-            "token_starts": _starts([len(ids) for ids in token_ids]),
+            "token_starts": _starts([len(sentence.ids) for sentence in tokens]),
             "frequent_ids": distinct.astype(np.int32),
             "frequencies": frequency.astype(np.int32),
         }
@@ -146,12 +144,13 @@ class EmbeddedEngine:
         return found
 
     def tokens(self, row: int) -> PassageTokens:
-        starts = self._arrays["token_starts"]
-        place = slice(int(starts[row]), int(starts[row + 1]))
+        sentences = self._arrays["sentence_starts"]
+        starts = self._arrays["token_starts"][sentences[row] : sentences[row + 1] + 1]
+        place = slice(int(starts[0]), int(starts[-1]))
         return PassageTokens(
             vectors=self._arrays["tokens"][place],
             ids=self._arrays["token_ids"][place],
-            spans=self._arrays["token_spans"][place],
+            starts=starts - starts[0],
         )
 
     def token_frequency(self, ids: Integers) -> Integers:
