@@ -72,6 +72,6 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a passage. ``prose`` is false for headings, bylines and list scraps."""
+    """A sentence of a passage, without the white space around it."""
 
     span: Span

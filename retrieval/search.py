@@ -7,18 +7,42 @@ encoder's own tokens, each question token weighted by how rare it is in the corp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from retrieval.articles import Passage, Span
-from retrieval.encoders import Encoding, Floats
+from retrieval.encoders import Floats, Integers
 from retrieval.engines import Candidates, Engine
+from retrieval.languages import Language
 
 LEXICAL_WEIGHT: Final = 0.7
 CANDIDATES: Final = 50
-RERANKED: Final = 20
+RERANKED: Final = 50
+QUOTED_WITHIN: Final = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as it is searched for.
+
+    Attributes:
+        vector: Shape ``(d,)``, unit length.
+        token_vectors: Shape ``(t, d)``; ``token_ids`` and ``importance`` have shape ``(t,)``.
+        importance: How much each token counts beside its rarity: less than 1 for the words of an
+            earlier question.
+        words: What the lexical side looks for.
+    """
+
+    text: str
+    language: Language
+    vector: Floats
+    token_vectors: Floats
+    token_ids: Integers
+    importance: Floats
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +74,18 @@ def fuse(candidates: Candidates) -> Floats:
     return fused
 
 
-def find(engine: Engine, question: Encoding, words: list[str]) -> list[tuple[int, float]]:
-    """The candidates for a question as ``(row, fused score)``, best first."""
-    candidates = engine.candidates(question.vector, words, CANDIDATES)
+def find(engine: Engine, query: Query) -> list[tuple[int, float]]:
+    """The candidates for a query as ``(row, fused score)``, best first."""
+    candidates = engine.candidates(query.vector, query.words, CANDIDATES)
     scores = fuse(candidates)
     order = np.argsort(-scores, kind="stable")
     return [(int(candidates.rows[i]), float(scores[i])) for i in order]
 
 
-def rerank(
-    engine: Engine, question: Encoding, found: list[tuple[int, float]], limit: int
-) -> list[Hit]:
+def rerank(engine: Engine, query: Query, found: list[tuple[int, float]], limit: int) -> list[Hit]:
     """The first candidates by late interaction, the others behind them in the order found."""
-    weights = token_weights(engine, question)
-    head = [_hit(engine, question, weights, row) for row, _ in found[:RERANKED]]
+    weights = token_weights(engine, query)
+    head = [_hit(engine, query, weights, row) for row, _ in found[:RERANKED]]
     head.sort(key=lambda hit: -hit.score)
     lowest = head[-1].score if head else 0.0
     tail = [
@@ -74,36 +96,47 @@ def rerank(
     return [*head, *tail][:limit]
 
 
-def token_weights(engine: Engine, question: Encoding) -> Floats:
+def token_weights(engine: Engine, query: Query) -> Floats:
     """How much each question token says: its inverse passage frequency, summing to 1."""
-    frequency = engine.token_frequency(question.tokens.ids)
+    frequency = engine.token_frequency(query.token_ids)
     size = len(engine)
     weights = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+    weights *= query.importance
     total = float(weights.sum())
     normalised: Floats = weights / total if total else weights
     return normalised
 
 
-def sentence_matches(engine: Engine, question: Encoding, row: int) -> Floats:
+def sentence_matches(engine: Engine, query: Query, row: int) -> Floats:
     """The best cosine of each question token in each sentence of a passage, shape ``(t, s)``.
 
     A sentence without tokens matches nothing: its column is zero.
     """
     tokens = engine.tokens(row)
-    matches = np.zeros((len(question.tokens.ids), len(tokens.starts) - 1), dtype=np.float32)
+    matches = np.zeros((len(query.token_ids), len(tokens.starts) - 1), dtype=np.float32)
     filled = np.flatnonzero(np.diff(tokens.starts))
     if len(filled):
-        cosines = question.tokens.vectors.astype(np.float32) @ tokens.vectors.astype(np.float32).T
+        cosines = query.token_vectors @ tokens.vectors.astype(np.float32).T
         matches[:, filled] = np.maximum.reduceat(cosines, tokens.starts[filled], axis=1)
     return matches
 
 
-def _hit(engine: Engine, question: Encoding, weights: Floats, row: int) -> Hit:
+def _hit(engine: Engine, query: Query, weights: Floats, row: int) -> Hit:
     passage = engine.passage(row)
-    matches = sentence_matches(engine, question, row)
+    matches = sentence_matches(engine, query, row)
     if not matches.size:
         return Hit(row, passage, 0.0, 0.0, passage.span)
     whole = float(weights @ matches.max(axis=1))
     each = weights @ matches
     best = int(each.argmax())
     return Hit(row, passage, (whole + float(each[best])) / 2, whole, engine.sentences(row)[best])
+
+
+def confidence(engine: Engine, query: Query, hits: Sequence[Hit]) -> float:
+    """How likely it is that the first hit answers, from 0 to 1."""
+    return min(1.0, max(0.0, hits[0].similarity)) if hits else 0.0
+
+
+def worth_quoting(hits: Sequence[Hit], limit: int) -> list[Hit]:
+    """The first hit and those that come close to it, at most ``limit``."""
+    return [hit for hit in hits[:limit] if hit.score >= QUOTED_WITHIN * hits[0].score]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -22,16 +23,30 @@ PASSAGE_CHARACTERS: Final = 1000
 """A passage is at most this long: about 220 word pieces of English, which one pass encodes."""
 
 _LINE: Final = re.compile(r"[^\r\n]+")
-_BLANK_LINE: Final = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?=\r\n|\r|\n)")
+_BLANK_LINE: Final = re.compile(r"(?:\r\n|\r(?!\n)|\n)[^\S\r\n]*(?=[\r\n])")
 _MARKDOWN_HEADING: Final = re.compile(r"[ ]{0,3}#{1,6}(?:[ \t]|$)")
-_LIST_ITEM: Final = re.compile(r"\s*(?:[-*+•‣▪|>]|\d{1,3}[.)]|#{1,6}\s)")
+_LIST_ITEM: Final = re.compile(r"\s*(?:[•‣▪|>]|[-*+](?=\s)|\d{1,3}[.)](?=\s)|#{1,6}\s)")
 _ENDS_A_SENTENCE: Final = re.compile(r"[.!?…。！？｡؟۔।:;,，、：；][\"'”’»)\]）」』*_]*$")
 _WORD: Final = re.compile(r"\w")
+_INITIALISM: Final = re.compile(r"\b(?:(?:[A-Z]\.){2,}|[ap]\.m\.)\s*\Z")
+_INITIALISM_CHARACTERS: Final = 16
+_NAME_GOES_ON: Final = re.compile(
+    r"[ ]*(?!(?:a|an|the|he|she|it|they|we|i|you|his|her|its|their|our|this|that|these|those|there|"
+    r"then|in|on|at|by|for|from|with|as|if|when|while|after|before|but|and|so|no|not|what|who|why|"
+    r"how|however|meanwhile|some|many|most|one|two|other|others)\b)[^\W\d_]",
+    re.IGNORECASE,
+)
 
 _HEADING_CHARACTERS: Final = 80
 _HEADING_WORDS: Final = 12
+_MARKDOWN_HEADING_CHARACTERS: Final = 200
+_HEADINGS_CHARACTERS: Final = 400
+"""Headings right below each other count as one up to this length: each passage under them is
+searched with all of their words, so there must be an end to it."""
+
 _SEGMENTED_AT_ONCE: Final = 10_000
-"""The splitter's time grows faster than the text, so longer paragraphs go to it in parts."""
+"""Longer paragraphs go to the splitter in parts: its memory and regular expressions are for text
+of a page, not of a book."""
 
 
 def paragraphs(text: str) -> list[Span]:
@@ -52,9 +67,9 @@ def paragraphs(text: str) -> list[Span]:
 
 def is_heading(text: str, paragraph: Span) -> bool:
     """Whether a paragraph names a section: a Markdown heading, or one short unfinished line."""
+    if _is_markdown_heading(text, paragraph):
+        return True
     words = paragraph.of(text)
-    if _MARKDOWN_HEADING.match(words):
-        return "\n" not in words and "\r" not in words
     return (
         len(words) <= _HEADING_CHARACTERS
         and len(words.split()) <= _HEADING_WORDS
@@ -73,11 +88,15 @@ def sentences(text: str, within: Span, language: Language | None = None) -> list
     """
     language = language or language_of(within.of(text))
     found: list[Sentence] = []
-    for part in _parts(text, within):
-        for span in _split(text, part, language):
-            trimmed = _trimmed(text, span)
-            if trimmed:
-                found.append(Sentence(trimmed))
+    start = within.start
+    while (
+        part := next(_at_spaces(text, Span(start, within.end), _SEGMENTED_AT_ONCE), None)
+    ) is not None:
+        spans = list(_split(text, part, language))
+        if len(spans) > 1 and text[part.end : within.end].strip():
+            spans.pop()  # It may go on beyond the part, so the next part begins with it.
+        found.extend(Sentence(span) for span in (_trimmed(text, span) for span in spans) if span)
+        start = spans[-1].end
     return found
 
 
@@ -85,23 +104,31 @@ def passages(article: Article, limit: int = PASSAGE_CHARACTERS) -> list[Passage]
     """The passages of an article, in order: each paragraph, cut at sentence ends where it is long.
 
     A heading that is a paragraph of its own becomes the ``heading`` of what follows it, up to the
-    next heading; the last paragraph of an article and the only one are never taken for headings,
-    so that no word is left out.
+    next heading. Markdown headings right below each other are one heading. A short line without a
+    ``#`` is a heading only above something longer: of a poem or a list of names every line is
+    text. The last paragraph of an article is never a heading, so that no word is left out.
     """
     text = article.text
     blocks = paragraphs(text)
     language = language_of(text)
     found: list[Passage] = []
     heading: Span | None = None
+    pending: list[tuple[int, Span]] = []  # headings that stand above no text yet
     for number, block in enumerate(blocks, start=1):
-        if number < len(blocks) and is_heading(text, block):
-            heading = block
-            continue
-        body = _without_leading_heading(text, block)
-        if body != block:
-            heading = Span(block.start, _trimmed(text, Span(block.start, body.start)).end)
-        for span in _cut(text, body, limit, language):
-            found.append(Passage(article.id, number, span, heading))
+        follower = blocks[number] if number < len(blocks) else None
+        body = _without_leading_headings(text, block)
+        is_named = follower is not None and _names_what_follows(text, block, follower)
+        if is_named or body != block:
+            own = block if is_named else _trimmed(text, Span(block.start, body.start))
+            if pending and own.end - pending[0][1].start > _HEADINGS_CHARACTERS:
+                found.extend(Passage(article.id, at, span) for at, span in pending)
+                pending.clear()
+            pending.append((number, own))
+            heading = Span(pending[0][1].start, own.end)
+        if not is_named:
+            pending.clear()
+            for span in _cut(text, body, limit, language):
+                found.append(Passage(article.id, number, span, heading))
     return found
 
 
@@ -119,16 +146,28 @@ def _trimmed(text: str, span: Span) -> Span:
     return Span(start, max(start, span.end - (len(words) - len(words.rstrip()))))
 
 
-def _without_leading_heading(text: str, block: Span) -> Span:
-    """A Markdown block whose first lines are headings, without them; the block where all are."""
-    start = block.start
+def _is_markdown_heading(text: str, line: Span) -> bool:
+    return (
+        len(line) <= _MARKDOWN_HEADING_CHARACTERS
+        and _MARKDOWN_HEADING.match(text, line.start, line.end) is not None
+        and _LINE.fullmatch(text, line.start, line.end) is not None
+    )
+
+
+def _names_what_follows(text: str, block: Span, follower: Span) -> bool:
+    if _is_markdown_heading(text, block):
+        return True
+    return is_heading(text, block) and not is_heading(text, follower)
+
+
+def _without_leading_headings(text: str, block: Span) -> Span:
+    """A block whose first lines are Markdown headings, without them; the block where all are."""
     for line in _LINE.finditer(text, block.start, block.end):
-        if not _MARKDOWN_HEADING.match(line.group()):
-            start = line.start()
-            break
-    else:
-        return block
-    return _trimmed(text, Span(start, block.end))
+        if line.start() - block.start > _HEADINGS_CHARACTERS:
+            return block
+        if not _is_markdown_heading(text, Span(*line.span())):
+            return _trimmed(text, Span(line.start(), block.end))
+    return block
 
 
 def _cut(text: str, block: Span, limit: int, language: Language) -> list[Span]:
@@ -150,9 +189,12 @@ def _at_spaces(text: str, span: Span, limit: int) -> Iterator[Span]:
     while span.end - start > limit:
         end = start + limit
         if not text[end].isspace():
-            head = text[start:end]
             # At least half a limit, so that one long word does not make a hundred scraps.
-            end = start + max((i for i in _spaces(head) if i > limit // 2), default=limit)
+            least = start + limit // 2
+            places = range(end - 1, least, -1)
+            end = next((place for place in places if text[place].isspace()), None) or next(
+                (place for place in (end, *places) if not _inside_a_character(text, place)), end
+            )
         piece = _trimmed(text, Span(start, end))
         if piece:
             yield piece
@@ -162,12 +204,10 @@ def _at_spaces(text: str, span: Span, limit: int) -> Iterator[Span]:
         yield rest
 
 
-def _spaces(text: str) -> Iterator[int]:
-    return (index for index, character in enumerate(text) if character.isspace())
-
-
-def _parts(text: str, within: Span) -> Iterator[Span]:
-    return _at_spaces(text, within, _SEGMENTED_AT_ONCE)
+def _inside_a_character(text: str, place: int) -> bool:
+    """Whether a cut here would tear an accent, a vowel sign or an emoji from what it belongs to."""
+    joined = "\u200d" in text[place - 1 : place + 1]
+    return joined or unicodedata.category(text[place]) in {"Mn", "Mc", "Me"}
 
 
 def _split(text: str, part: Span, language: Language) -> Iterator[Span]:
@@ -176,12 +216,25 @@ def _split(text: str, part: Span, language: Language) -> Iterator[Span]:
     for piece in _segmenter(language.code).segment_spans(words):
         # The library promises spans of the text it was given; an end that is not one would make a
         # quote of half a sentence, so anything out of order is passed over.
-        if cuts[-1] < piece.end <= len(words):
+        if cuts[-1] < piece.end <= len(words) and not _is_within_a_name(words, piece.end, language):
             cuts.append(piece.end)
     if cuts[-1] < len(words):
         cuts.append(len(words))
     for start, end in itertools.pairwise(cuts):
         yield Span(part.start + start, part.start + end)
+
+
+def _is_within_a_name(text: str, place: int, language: Language) -> bool:
+    """Whether the splitter took the point of "U.S. Army" or "2 a.m. Monday" for a sentence's end.
+
+    The next word decides: where it is none that English sentences begin with, they go on. Half a
+    sentence would be a wrong quote, while two in one are merely long.
+    """
+    return (
+        language.code == "en"
+        and _INITIALISM.search(text, max(0, place - _INITIALISM_CHARACTERS), place) is not None
+        and _NAME_GOES_ON.match(text, place) is not None
+    )
 
 
 def _unwrapped(text: str) -> str:

@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from retrieval import readers, search
-from retrieval.analysis import words
-from retrieval.answers import Answer, Quote, RankedPassage, Timings
+from retrieval import readers
+from retrieval.answering import Answerer
+from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.conversation import Turn
 from retrieval.corpus import generation as generations
@@ -25,13 +25,11 @@ from retrieval.corpus.sources import Catalogue, read_sources
 from retrieval.corpus.storage import DamagedError, Storage, write_durably
 from retrieval.encoders import Encoder, Progress
 from retrieval.errors import CorpusError, StorageError
-from retrieval.languages import language_of
 from retrieval.questions import clean_question
 from retrieval.summaries import Summary, summarize
 
 log = logging.getLogger(__name__)
 
-MAX_QUOTES: Final = 3
 _ADDED: Final = "added"
 _EXCLUDED: Final = "excluded.json"
 
@@ -83,7 +81,7 @@ class Corpus:
         self._sources = tuple(sources)
         self._storage = Storage(folder)
         self._encoder = encoder
-        self._threshold = threshold
+        self._answerer = Answerer(encoder, threshold)
         self._generation: Generation | None = None
         self._reloading = threading.Lock()
         self._failures: tuple[str, ...] = ()
@@ -194,35 +192,7 @@ class Corpus:
         Raises:
             QuestionError: It holds nothing to look for, or is too long.
         """
-        generation = self._serving()
-        asked = clean_question(question)
-        start = time.perf_counter()
-        encoding = self._encoder.encode_question(asked)
-        encoded = time.perf_counter()
-        language = language_of(asked, generation.languages)
-        found = search.find(generation.engine, encoding, words(asked, language))
-        searched = time.perf_counter()
-        hits = search.rerank(generation.engine, encoding, found, max(top, MAX_QUOTES))
-        confidence = hits[0].similarity if hits else 0.0
-        answered = confidence >= self._threshold
-        quotes = [self._quote(generation, hit) for hit in hits[:MAX_QUOTES]]
-        if answered:
-            quotes = [quote for quote in quotes if quote.score >= self._threshold]
-        end = time.perf_counter()
-        return Answer(
-            question=asked,
-            answered=answered,
-            confidence=min(1.0, max(0.0, confidence)),
-            quotes=tuple(quotes) if answered else (),
-            nearest=() if answered else tuple(quotes),
-            passages=tuple(RankedPassage(hit.passage, hit.score) for hit in hits[:top]),
-            took_ms=Timings(
-                encode=(encoded - start) * 1000,
-                search=(searched - encoded) * 1000,
-                rerank=(end - searched) * 1000,
-                total=(end - start) * 1000,
-            ),
-        )
+        return self._answerer.answer(self._serving(), question, history=history, top=top)
 
     def summarize(
         self, article: str | None = None, topic: str | None = None, count: int = 5
@@ -307,15 +277,6 @@ class Corpus:
             encoded=encoded,
             seconds=time.perf_counter() - start,
             notices=tuple(notices),
-        )
-
-    def _quote(self, generation: Generation, hit: search.Hit) -> Quote:
-        return Quote(
-            article=generation.articles[hit.passage.article],
-            paragraph=hit.passage.paragraph,
-            span=hit.passage.span,
-            score=hit.score,
-            highlights=(hit.highlight,),
         )
 
     def _excluded(self) -> frozenset[str]:

@@ -57,6 +57,11 @@ class Encoder(Protocol):
         """The tokens of each text: what a sentence says."""
         ...
 
-    def encode_question(self, text: str) -> Encoding:
-        """Vector and tokens of what is searched for, from one forward pass."""
+    def encode_question(self, text: str, context: str = "") -> Encoding:
+        """Vector and tokens of what is searched for, from one forward pass.
+
+        Args:
+            context: What was said before. The vector is of both; the tokens are those of
+                ``text`` alone, understood in the context.
+        """
         ...

@@ -82,8 +82,9 @@ class SentenceTransformerEncoder:
         encodings = self._in_batches(texts, prompt, progress, with_tokens=True)
         return [encoding.tokens for encoding in encodings]
 
-    def encode_question(self, text: str) -> Encoding:
-        return _encode(self.load(), [text], self._prompt("query"), with_tokens=True)[0]
+    def encode_question(self, text: str, context: str = "") -> Encoding:
+        prompt = self._prompt("query") + (f"{context} " if context else "")
+        return _encode(self.load(), [text], prompt, with_tokens=True)[0]
 
     def _prompt(self, kind: str) -> str:
         """What the model wants before a text, such as E5's ``query: ``."""

@@ -1,0 +1,142 @@
+"""From a question to an answer: understood, searched, reranked, and judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+import numpy as np
+
+from retrieval import search
+from retrieval.analysis import words
+from retrieval.answers import Answer, Quote, RankedPassage, Timings
+from retrieval.articles import Article
+from retrieval.conversation import Turn, context_of
+from retrieval.encoders import Encoder
+from retrieval.engines import Engine
+from retrieval.languages import Language, language_of
+from retrieval.questions import clean_question
+from retrieval.search import Hit, Query
+
+MAX_QUOTES: Final = 3
+_EARLIER_IMPORTANCE: Final = 0.5
+"""How much a word of an earlier question counts beside one of the question itself."""
+
+
+class Library(Protocol):
+    """What is asked: articles and the index over them, which belong together."""
+
+    @property
+    def articles(self) -> Mapping[str, Article]: ...
+
+    @property
+    def engine(self) -> Engine: ...
+
+    @property
+    def languages(self) -> frozenset[Language]: ...
+
+
+class Answerer:
+    """Answers questions with one encoder, whichever library they are put to.
+
+    Args:
+        threshold: The confidence from which a question counts as answered.
+    """
+
+    def __init__(self, encoder: Encoder, threshold: float) -> None:
+        self._encoder = encoder
+        self._threshold = threshold
+
+    def answer(
+        self,
+        library: Library,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        top: int = 10,
+    ) -> Answer:
+        """The answer to a question as a person typed it.
+
+        Raises:
+            QuestionError: It holds nothing to look for, or is too long.
+        """
+        asked = clean_question(question)
+        language = language_of(asked, library.languages)
+        earlier = context_of(asked, history, language)
+        answer = self._answer(library, asked, language, earlier, history, top)
+        if earlier is not None and not answer.answered:
+            # It may have been a new topic that only sounded like a follow-up.
+            alone = self._answer(library, asked, language, None, (), top)
+            if alone.answered:
+                return alone
+        return answer
+
+    def _answer(
+        self,
+        library: Library,
+        asked: str,
+        language: Language,
+        earlier: str | None,
+        history: Sequence[Turn],
+        top: int,
+    ) -> Answer:
+        start = time.perf_counter()
+        query = self._understand(asked, language, earlier)
+        encoded = time.perf_counter()
+        found = search.find(library.engine, query)
+        searched = time.perf_counter()
+        hits = search.rerank(library.engine, query, found, max(top, MAX_QUOTES))
+        confidence = search.confidence(library.engine, query, hits)
+        answered = bool(hits) and confidence >= self._threshold
+        quotes = tuple(_quote(library, hit) for hit in search.worth_quoting(hits, MAX_QUOTES))
+        end = time.perf_counter()
+        return Answer(
+            question=asked,
+            answered=answered,
+            confidence=confidence,
+            quotes=quotes if answered else (),
+            nearest=() if answered else quotes,
+            passages=tuple(RankedPassage(hit.passage, hit.score) for hit in hits[:top]),
+            took_ms=Timings(
+                encode=(encoded - start) * 1000,
+                search=(searched - encoded) * 1000,
+                rerank=(end - searched) * 1000,
+                total=(end - start) * 1000,
+            ),
+            follows=earlier,
+        )
+
+    def _understand(self, asked: str, language: Language, earlier: str | None) -> Query:
+        """The question as it is searched for, with what it leans on."""
+        encoding = self._encoder.encode_question(asked, earlier or "")
+        importance = np.ones(len(encoding.tokens.ids), dtype=np.float32)
+        counted = words(asked, language)
+        vectors, ids = encoding.tokens.vectors, encoding.tokens.ids
+        if earlier is not None:
+            before = self._encoder.encode_question(earlier).tokens
+            vectors = np.concatenate([vectors, before.vectors])
+            ids = np.concatenate([ids, before.ids])
+            importance = np.concatenate(
+                [importance, np.full(len(before.ids), _EARLIER_IMPORTANCE, dtype=np.float32)]
+            )
+            counted = counted + words(earlier, language)
+        return Query(
+            text=asked,
+            language=language,
+            vector=encoding.vector,
+            token_vectors=vectors.astype(np.float32),
+            token_ids=ids,
+            importance=importance,
+            words=tuple(counted),
+        )
+
+
+def _quote(library: Library, hit: Hit) -> Quote:
+    return Quote(
+        article=library.articles[hit.passage.article],
+        paragraph=hit.passage.paragraph,
+        span=hit.passage.span,
+        score=hit.score,
+        highlights=(hit.highlight,),
+    )
