@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from bot.settings import Settings
+from retrieval.answering import Answerer
 from retrieval.corpus import Corpus
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 
@@ -24,17 +26,24 @@ def make_corpus(settings: Settings, folder: Path | None = None) -> Corpus:
     if folder is not None:
         sources: tuple[Path, ...] = (folder,)
         # Named by the folder's path, so that one folder keeps one index.
-        name = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()
+        name = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()
         collection = f"folder-{name[:16]}"
     else:
         sources = settings.articles or (seeds_folder(),)
         collection = _SHARED
-    threshold = settings.answer_threshold
     return Corpus(
         sources=sources,
         folder=settings.data_dir / "collections" / collection,
-        encoder=SentenceTransformerEncoder(settings.model),
-        threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
+        answerer=make_answerer(settings),
+    )
+
+
+def make_answerer(settings: Settings) -> Answerer:
+    """What answers questions, with the model and the threshold of the settings."""
+    threshold = settings.answer_threshold
+    return Answerer(
+        SentenceTransformerEncoder(settings.model),
+        DEFAULT_THRESHOLD if threshold is None else threshold,
     )
 
 

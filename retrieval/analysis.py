@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 _UNSPACED: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-)
-_WORD: Final = re.compile(
-    rf"[{_UNSPACED}]+"  # a run of a script without spaces
-    rf"|\d+(?:[.,]\d+)*"  # a number with its separators
-    rf"|[^\W\d_{_UNSPACED}][^\W_{_UNSPACED}]*(?:['’][^\W\d_]+)*"  # a word, a contraction
-    rf"|\w"
+    "\U00020000-\U0003ffff"
 )
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _STEMMED: Final = {
@@ -85,7 +80,7 @@ def words(text: str, language: Language) -> list[str]:
 
 def tokens(text: str) -> list[tuple[str, Span]]:
     """The words of ``text`` as they are compared before stemming, each with its place."""
-    return [(fold(match.group()), Span(*match.span())) for match in _WORD.finditer(text)]
+    return [(fold(match.group()), Span(*match.span())) for match in _word().finditer(text)]
 
 
 def fold(word: str) -> str:
@@ -93,6 +88,24 @@ def fold(word: str) -> str:
     decomposed = unicodedata.normalize("NFKD", word.casefold())
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return _POSSESSIVE.sub("", unicodedata.normalize("NFKC", plain)) or word
+
+
+@lru_cache(maxsize=1)
+def _word() -> re.Pattern[str]:
+    # Python's \w leaves out the marks that accents, vowel signs and vowel points are.
+    marks = "".join(
+        character
+        for code in range(0x300, 0x10000)
+        if unicodedata.category(character := chr(code)).startswith("M")
+        and not re.match(f"[{_UNSPACED}]", character)
+    )
+    letter = rf"[^\W\d_{_UNSPACED}]"
+    return re.compile(
+        rf"[{_UNSPACED}]+"  # a run of a script without spaces
+        rf"|\d+(?:[.,]\d+)*"  # a number with its separators
+        rf"|{letter}(?:[^\W_{_UNSPACED}]|[{marks}])*(?:['’]{letter}(?:{letter}|[{marks}])*)*"
+        rf"|\w"
+    )
 
 
 @lru_cache(maxsize=64)

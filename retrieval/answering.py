@@ -45,8 +45,8 @@ class Answerer:
     """
 
     def __init__(self, encoder: Encoder, threshold: float) -> None:
-        self._encoder = encoder
-        self._threshold = threshold
+        self.encoder = encoder
+        self.threshold = threshold
 
     def answer(
         self,
@@ -88,7 +88,7 @@ class Answerer:
         searched = time.perf_counter()
         hits = search.rerank(library.engine, query, found, max(top, MAX_QUOTES))
         confidence = search.confidence(library.engine, query, hits)
-        answered = bool(hits) and confidence >= self._threshold
+        answered = bool(hits) and confidence >= self.threshold
         quotes = tuple(_quote(library, hit) for hit in search.worth_quoting(hits, MAX_QUOTES))
         end = time.perf_counter()
         return Answer(
@@ -109,12 +109,12 @@ class Answerer:
 
     def _understand(self, asked: str, language: Language, earlier: str | None) -> Query:
         """The question as it is searched for, with what it leans on."""
-        encoding = self._encoder.encode_question(asked, earlier or "")
+        encoding = self.encoder.encode_question(asked, earlier or "")
         importance = np.ones(len(encoding.tokens.ids), dtype=np.float32)
         counted = words(asked, language)
         vectors, ids = encoding.tokens.vectors, encoding.tokens.ids
         if earlier is not None:
-            before = self._encoder.encode_question(earlier).tokens
+            before = self.encoder.encode_question(earlier).tokens
             vectors = np.concatenate([vectors, before.vectors])
             ids = np.concatenate([ids, before.ids])
             importance = np.concatenate(

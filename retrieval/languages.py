@@ -33,6 +33,9 @@ _SCRIPTS: Final = {
 }
 """Scripts that settle the language alone, by the first word of a character's Unicode name."""
 
+_NOT_LATIN: Final = frozenset(
+    [*_SCRIPTS.values(), "ar", "bg", "bn", "fa", "hi", "mr", "ru", "sr", "ta", "uk", "ur"]
+)
 _TOLD_APART: Final = [
     "ar",
     "bg",
@@ -99,19 +102,27 @@ def language_of(text: str, likely: Collection[Language] = ()) -> Language:
 
     Args:
         text: Any text; only the first 2000 characters count.
-        likely: The languages that it probably has. One of them is preferred for a text that is
-            too short to tell, such as a question of one word. English where none is given.
+        likely: The languages to choose from, unless its script settles another: a question is too
+            short to tell, and names in it lead astray. English where a short text has none.
     """
     sample = text[:_SAMPLE]
-    letters = sum(character.isalpha() for character in sample)
     by_script = _by_script(sample)
     if by_script is not None:
         return Language(by_script)
-    short = letters < _SHORT
-    if short and (not likely or sample.isascii()):
-        return min(likely, key=lambda language: language.code) if likely else ENGLISH
-    among = tuple(sorted(language.code for language in likely)) if short else None
-    return Language(_identifier(among).classify(sample)[0])
+    if not likely:
+        if sum(character.isalpha() for character in sample) < _SHORT:
+            return ENGLISH
+        return Language(_identifier(None).classify(sample)[0])
+    codes = {language.code for language in likely}
+    if _is_latin(sample):
+        codes = (codes - _NOT_LATIN) or {ENGLISH.code}
+    if len(codes) == 1:
+        return Language(*codes)
+    return Language(_identifier(tuple(sorted(codes))).classify(sample)[0])
+
+
+def _is_latin(sample: str) -> bool:
+    return all(character < "\u0370" for character in sample if character.isalpha())
 
 
 def _by_script(sample: str) -> str | None:

@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "chat": ("bot.cli.chat", "Ask and answer in the terminal."),
     "ask": ("bot.cli.ask", "Answer one question, or each line of a file."),
     "summary": ("bot.cli.summary", "The sentences that carry an article or a topic."),
+    "eval": ("bot.cli.eval", "Measure the answers on a SQuAD-format question set."),
     "corpus": ("bot.cli.corpus", "List, show, add, remove and reload articles."),
 }
 

@@ -23,7 +23,7 @@ from retrieval.corpus.generation import Generation
 from retrieval.corpus.report import Report, compare
 from retrieval.corpus.sources import Catalogue, read_sources
 from retrieval.corpus.storage import DamagedError, Storage, write_durably
-from retrieval.encoders import Encoder, Progress
+from retrieval.encoders import Progress
 from retrieval.errors import CorpusError, StorageError
 from retrieval.questions import clean_question
 from retrieval.summaries import Summary, summarize
@@ -71,17 +71,14 @@ class Corpus:
     Args:
         sources: Folders and files with articles, never written to.
         folder: Where the index, added articles and the list of removed ones are kept.
-        encoder: Used for passages and questions alike.
-        threshold: The confidence from which a question counts as answered.
+        answerer: Answers the questions; its encoder is used for the passages too.
     """
 
-    def __init__(
-        self, sources: Sequence[Path], folder: Path, encoder: Encoder, threshold: float
-    ) -> None:
+    def __init__(self, sources: Sequence[Path], folder: Path, answerer: Answerer) -> None:
         self._sources = tuple(sources)
         self._storage = Storage(folder)
-        self._encoder = encoder
-        self._answerer = Answerer(encoder, threshold)
+        self._answerer = answerer
+        self._encoder = answerer.encoder
         self._generation: Generation | None = None
         self._reloading = threading.Lock()
         self._failures: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -72,17 +72,23 @@ def build(
     Raises:
         CorpusError: There is nothing to index, or the finished index does not find its own words.
     """
+    indexed, encoded = index_passages(articles, encoder, previous, progress)
+    return assemble(articles, indexed, encoder.name, encoded)
+
+
+def index_passages(
+    articles: Mapping[str, Article],
+    encoder: Encoder,
+    previous: Generation | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[IndexedPassage], int]:
+    """Every passage of ``articles`` with all that is computed of it, and how many were encoded."""
     languages = {id_: language_of(article.text) for id_, article in articles.items()}
     drafts = [
         _Draft(passage, article.text, languages[article.id])
         for article in articles.values()
         for passage in passages(article)
     ]
-    if not drafts:
-        raise CorpusError(
-            "There are no articles to answer from.",
-            remedy="Add a Markdown or plain text file to the articles' folder, then reload.",
-        )
     vectors = _vectors_of(previous) if previous and previous.model == encoder.name else {}
     missing = {draft.text_hash: draft for draft in drafts if draft.text_hash not in vectors}
     vectors.update(_encode(missing, encoder, progress))
@@ -97,13 +103,29 @@ def build(
         )
         for draft in drafts
     ]
+    return indexed, len(missing)
+
+
+def assemble(
+    articles: Mapping[str, Article], indexed: Sequence[IndexedPassage], model: str, encoded: int
+) -> Generation:
+    """The generation of ``articles`` from their indexed passages.
+
+    Raises:
+        CorpusError: There is nothing to index, or the finished index does not find its own words.
+    """
+    if not indexed:
+        raise CorpusError(
+            "There are no articles to answer from.",
+            remedy="Add a Markdown or plain text file to the articles' folder, then reload.",
+        )
     generation = Generation(
-        digest=digest_of(articles.values(), encoder.name),
+        digest=digest_of(articles.values(), model),
         created=datetime.now(UTC),
-        model=encoder.name,
+        model=model,
         articles=dict(articles),
         engine=EmbeddedEngine.build(indexed),
-        encoded=len(missing),
+        encoded=encoded,
     )
     verify(generation)
     return generation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,8 @@ def read_sources(
     """Read every article file in ``sources``: files, and folders with all that is below them.
 
     An article's id is made from its path below the folder, so that it stays the same between
-    reloads; files whose ids would be alike are told apart by their extension and folder.
+    reloads; files whose ids would be alike are told apart by their extension and folder. A file
+    that several sources hold is read once.
 
     Args:
         sources: Folders and files; later ones do not replace earlier ones.
@@ -39,15 +41,15 @@ def read_sources(
     Raises:
         CorpusError: A source is missing or cannot be listed.
     """
-    files = [(source, path) for source in sources for path in _files(source)]
+    files = _files(sources)
     articles: dict[str, Article] = {}
     paths: dict[str, Path] = {}
     failures: dict[str, ArticleError] = {}
-    for number, (article_id, path) in enumerate(_with_ids(files), start=1):
+    for number, (article_id, file) in enumerate(_with_ids(files), start=1):
         if article_id not in excluded:
-            paths[article_id] = path
+            paths[article_id] = file.path
             try:
-                articles[article_id] = readers.read(path, article_id)
+                articles[article_id] = readers.read(file.path, article_id, str(file.below))
             except ArticleError as error:
                 failures[article_id] = error
         if progress is not None:
@@ -55,15 +57,39 @@ def read_sources(
     return Catalogue(articles, paths, failures)
 
 
-def _files(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file and its path as seen from the source that holds it."""
+
+    path: Path
+    source: Path
+
+    @property
+    def below(self) -> Path:
+        if self.path == self.source:
+            return Path(self.path.name)
+        return self.path.relative_to(self.source)
+
+
+def _files(sources: Sequence[Path]) -> list[_File]:
+    found: dict[str, _File] = {}
+    for source in sources:
+        for path in _listed(source):
+            found.setdefault(os.path.realpath(path), _File(path, source))
+    return list(found.values())
+
+
+def _listed(source: Path) -> list[Path]:
+    try:
+        kind = source.stat().st_mode
+    except (OSError, ValueError) as error:
         raise CorpusError(
             f"There are no articles at {source}.",
-            why="No such file or folder.",
+            why=f"The system says: {getattr(error, 'strerror', None) or error}.",
             remedy="Create it, or name another with FOOTNOTE_ARTICLES or --corpus.",
-        )
+        ) from error
+    if not stat.S_ISDIR(kind):
+        return [source]
     found: list[Path] = []
 
     def fail(error: OSError) -> None:
@@ -81,15 +107,15 @@ def _files(source: Path) -> list[Path]:
     return found
 
 
-def _with_ids(files: Sequence[tuple[Path, Path]]) -> Iterator[tuple[str, Path]]:
+def _with_ids(files: Sequence[_File]) -> Iterator[tuple[str, _File]]:
     taken: set[str] = set()
-    for source, path in files:
-        below = path.relative_to(source) if path != source else Path(path.name)
-        article_id = readers.slug(str(below.with_suffix("")))
+    for file in files:
+        article_id = readers.slug(str(file.below.with_suffix("")))
         if article_id in taken:
-            article_id = readers.slug(str(below))
-        if article_id in taken:
-            mark = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:8]
-            article_id = f"{article_id}-{mark}"
+            article_id = readers.slug(str(file.below))
+        mark = os.fsencode(file.below)
+        while article_id in taken:
+            mark = hashlib.sha256(mark).digest()
+            article_id = f"{readers.slug(str(file.below))}-{mark.hex()[:8]}"
         taken.add(article_id)
-        yield article_id, path
+        yield article_id, file

@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ from retrieval.errors import StorageError
 _CURRENT: Final = "CURRENT"
 _MANIFEST: Final = "manifest.json"
 _UNFINISHED: Final = ".unfinished-"
+_GENERATION: Final = re.compile(r"[0-9a-f]{16}")
+_TEMPORARY: Final = re.compile(r"\..+-[0-9a-f]{8}")
 
 
 class DamagedError(Exception):
@@ -43,22 +46,38 @@ class Storage:
         Raises:
             DamagedError: It is named, but a file is missing or differs from its checksum.
         """
+        while True:
+            name = self._current_name()
+            if name is None:
+                return None
+            try:
+                return self._checked(name)
+            except DamagedError:
+                # Another process may have put the next one in its place and deleted this one.
+                if self._current_name() == name:
+                    raise
+
+    def _current_name(self) -> str | None:
         try:
-            name = (self.folder / _CURRENT).read_text("utf-8").strip()
+            name = (self.folder / _CURRENT).read_text("utf-8")
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise DamagedError(f"{_CURRENT} cannot be read: {error}") from error
-        if Path(name).name != name or not name:
+        if not _GENERATION.fullmatch(name):
             raise DamagedError(f"{_CURRENT} does not name a generation")
+        return name
+
+    def _checked(self, name: str) -> tuple[Path, dict[str, Any]]:
         folder = self.folder / name
         try:
-            manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
+            text = (folder / _MANIFEST).read_bytes()
+            manifest = json.loads(text)
             checksums = dict(manifest["files"])
-            seal = manifest.pop("seal")
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            del manifest["seal"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise DamagedError(f"the manifest of {name} cannot be read") from error
-        if _seal(manifest) != seal:
+        if _sealed(manifest) != text:
             raise DamagedError(f"the manifest of {name} was changed")
         for file, expected in checksums.items():
             try:
@@ -80,7 +99,7 @@ class Storage:
             StorageError: The disk is full or may not be written; what was current still is.
         """
         name = uuid.uuid4().hex[:16]
-        unfinished = self.folder / f"{_UNFINISHED}{name}"
+        unfinished, finished = self.folder / f"{_UNFINISHED}{name}", self.folder / name
         try:
             unfinished.mkdir(parents=True)
             manifest = write_files(unfinished)
@@ -88,21 +107,23 @@ class Storage:
             manifest["files"] = {
                 path.relative_to(unfinished).as_posix(): _digest(path) for path in files
             }
-            text = json.dumps({**manifest, "seal": _seal(manifest)}, ensure_ascii=False, indent=1)
-            (unfinished / _MANIFEST).write_text(text, "utf-8")
+            (unfinished / _MANIFEST).write_bytes(_sealed(manifest))
             for path in [*files, unfinished / _MANIFEST]:
                 _flush(path)
             for path in [unfinished, *(p for p in unfinished.rglob("*") if p.is_dir())]:
                 _flush(path)
-            finished = self.folder / name
             unfinished.rename(finished)
             _flush(self.folder)
             write_durably(self.folder / _CURRENT, name)
-        except OSError as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
+        except (OSError, RuntimeError) as error:  # FAISS says that a disk is full by the latter.
             raise _storage_error(self.folder, error) from error
-        self._discard_all_but(name)
-        return finished
+        else:
+            self._discard_all_but(name)
+            return finished
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            if not self._names(name):
+                shutil.rmtree(finished, ignore_errors=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -120,7 +141,7 @@ class Storage:
                 "Another process is reloading these articles.",
                 remedy="Wait until it has finished, then try again.",
             ) from error
-        except OSError as error:
+        except (OSError, NotImplementedError) as error:
             raise _storage_error(self.folder, error) from error
         try:
             yield
@@ -129,15 +150,29 @@ class Storage:
 
     def bytes_on_disk(self) -> int:
         """The size of everything that is kept for the collection."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        total = 0
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                with suppress(OSError):  # A reload may delete it meanwhile.
+                    total += Path(folder, name).lstat().st_size
+        return total
+
+    def _names(self, name: str) -> bool:
+        with suppress(DamagedError):
+            return self._current_name() == name
+        return False
 
     def _discard_all_but(self, name: str) -> None:
         # Best effort: what cannot be deleted now is deleted after the next reload.
-        for path in self.folder.iterdir():
-            if (
-                path.is_dir() and path.name != name and (path / _MANIFEST).exists()
-            ) or path.name.startswith(_UNFINISHED):
-                shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):
+            for path in self.folder.iterdir():
+                if path.is_dir():
+                    if path.name.startswith(_UNFINISHED) or (
+                        path.name != name and _GENERATION.fullmatch(path.name)
+                    ):
+                        shutil.rmtree(path, ignore_errors=True)
+                elif _TEMPORARY.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
 
 
 def write_durably(path: Path, text: str) -> None:
@@ -168,13 +203,15 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _seal(manifest: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+def _sealed(manifest: dict[str, Any]) -> bytes:
+    """The manifest as it is stored: with its own checksum, and in one form only."""
+    seal = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    return json.dumps({**manifest, "seal": seal}, sort_keys=True, indent=1).encode()
 
 
-def _storage_error(folder: Path, error: OSError) -> StorageError:
+def _storage_error(folder: Path, error: Exception) -> StorageError:
     return StorageError(
         f"The data folder {folder} cannot be written.",
-        why=f"The system says: {error.strerror or error}.",
+        why=f"The system says: {getattr(error, 'strerror', None) or error}.",
         remedy="Free some space or check its permissions, or set FOOTNOTE_DATA_DIR.",
     )

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import datetime
 import re
-from typing import Any, Final
+from typing import Final
+from urllib.parse import urlsplit
 
-import frontmatter
 import yaml
 
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
-from retrieval.readers.plain_text import title_from_id
+from retrieval.readers.plain_text import one_line, title_from_id
 
-_HEADING: Final = re.compile(r"^[ ]{0,3}#[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_FIELDS: Final = ("title", "source", "author", "published", "url")
+_LINE_END: Final = r"[ \t]*(?:\r\n|\r|\n|\Z)"
+_OPENING: Final = re.compile(rf"\s*^---{_LINE_END}", re.MULTILINE)
+_CLOSING: Final = re.compile(rf"(?:(?<=[\r\n])|\A)(?:---|\.\.\.){_LINE_END}")
+_FIELD: Final = re.compile(r"[\w-]+[ \t]*:(?:\s|\Z)")
+_HEADING: Final = re.compile(r"(?:(?<=[\r\n])|\A)[ ]{0,3}#[ \t]+([^\r\n]+)")
 _WEB: Final = re.compile(r"https?://[^\s<>\"]+\Z", re.IGNORECASE)
+_MAX_CHARACTERS: Final = 20_000
+_NULL: Final = "tag:yaml.org,2002:null"
 
 
-def read(article_id: str, content: str) -> Article:
-    """The article in ``content``.
+def read(article_id: str, content: str, name: str) -> Article:
+    """The article in ``content``, the text of the file ``name``.
 
     Its text is the Markdown below the front matter, as it is written. The title is the front
     matter's, else the first heading's, else it is made from the id.
@@ -26,58 +32,110 @@ def read(article_id: str, content: str) -> Article:
     Raises:
         ArticleError: The front matter is not YAML, or a field in it is not a plain value.
     """
-    try:
-        metadata, text = frontmatter.parse(content)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    front_matter, text = _split(content, name)
+    fields = _fields(front_matter, name)
+    url = fields.get("url")
+    if url is not None and not _is_web_address(url):
         raise ArticleError(
-            article_id,
-            f"The front matter of {article_id} is not YAML.",
-            why=_place(error),
-            remedy="Correct the lines between the two '---', or remove them.",
-        ) from error
-    fields = {
-        name: _plain(article_id, name, metadata.get(name))
-        for name in ("title", "source", "author", "published", "url")
-    }
-    url = fields["url"]
-    if url is not None and not _WEB.match(url):
-        raise ArticleError(
-            article_id,
-            f"The url of {article_id} is not a web address.",
+            name,
+            f"The url of {name} is not a web address.",
             why="It must start with http:// or https:// and hold no spaces.",
             remedy="Correct the field 'url' in its front matter, or remove it.",
         )
-    heading = _HEADING.search(text)
-    title = fields["title"] or (heading.group(1) if heading else None) or title_from_id(article_id)
     return Article(
         id=article_id,
-        title=title,
+        title=fields.get("title") or _first_heading(text) or title_from_id(article_id),
         text=text,
-        source=fields["source"],
+        source=fields.get("source"),
         url=url,
-        author=fields["author"],
-        published=fields["published"],
+        author=fields.get("author"),
+        published=fields.get("published"),
     )
 
 
-def _plain(article_id: str, name: str, value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, str | int | float):
-        return " ".join(str(value).split()) or None
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(" ".join(item.split()) for item in value) or None
+def _split(content: str, name: str) -> tuple[str, str]:
+    """The front matter, which may be empty, and the text below it."""
+    opening = _OPENING.match(content)
+    if opening is None:
+        return "", content.strip()
+    closing = _CLOSING.search(content, opening.end())
+    if closing is None:
+        if not _FIELD.match(content, opening.end()):
+            return "", content.strip()  # The line is a rule across the page.
+        raise ArticleError(
+            name,
+            f"The front matter of {name} has no end.",
+            why="It begins with a line '---', and no second one follows.",
+            remedy="Write a line '---' below the last field.",
+        )
+    front_matter = content[opening.end() : closing.start()]
+    if len(front_matter) > _MAX_CHARACTERS:
+        raise ArticleError(
+            name,
+            f"The front matter of {name} is too long.",
+            why=f"It has {len(front_matter):,} characters, at most {_MAX_CHARACTERS:,} are read.",
+            remedy="Move the text below the second line '---'.",
+        )
+    return front_matter, content[closing.end() :].strip()
+
+
+def _fields(front_matter: str, name: str) -> dict[str, str | None]:
+    """The fields as they are written: a title ``No`` or ``12:30`` is no boolean and no number.
+
+    The YAML is composed and not constructed, so that nothing in it is expanded or converted.
+    """
+    try:
+        root = yaml.compose(front_matter, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        raise ArticleError(
+            name,
+            f"The front matter of {name} is not YAML.",
+            why=_place(error),
+            remedy="Correct the lines between the two '---', or remove them.",
+        ) from error
+    if root is None:
+        return {}
+    if not isinstance(root, yaml.MappingNode):
+        raise ArticleError(
+            name,
+            f"The front matter of {name} holds no fields.",
+            remedy="Write each as one line, such as 'title: …', or remove both lines '---'.",
+        )
+    return {
+        key.value: _plain(name, key.value, value)
+        for key, value in root.value
+        if isinstance(key, yaml.ScalarNode) and key.value in _FIELDS
+    }
+
+
+def _plain(name: str, field: str, node: yaml.Node) -> str | None:
+    if isinstance(node, yaml.ScalarNode):
+        return None if node.tag == _NULL else one_line(node.value) or None
+    if isinstance(node, yaml.SequenceNode) and all(
+        isinstance(item, yaml.ScalarNode) for item in node.value
+    ):
+        return one_line(", ".join(item.value for item in node.value)) or None
     raise ArticleError(
-        article_id,
-        f"The front matter of {article_id} has no plain value for '{name}'.",
-        remedy=f"Write it as one line: '{name}: …'.",
+        name,
+        f"The front matter of {name} has no plain value for '{field}'.",
+        remedy=f"Write it as one line: '{field}: …'.",
     )
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        return _WEB.match(url) is not None and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
+def _first_heading(text: str) -> str | None:
+    heading = _HEADING.search(text)
+    return one_line(re.sub(r"[ \t]#+[ \t]*\Z", "", heading.group(1))) if heading else None
 
 
 def _place(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "it cannot be parsed"
     # The front matter starts on the file's second line, and YAML counts lines from 0.
-    return f"Line {mark.line + 2}: {problem}." if mark is not None else f"{problem}."
+    return f"Line {mark.line + 2}: {problem}." if mark is not None else f"{problem.capitalize()}."

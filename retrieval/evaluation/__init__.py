@@ -1,0 +1,1 @@
+"""How often the right words are found, and how often none are when there are none."""

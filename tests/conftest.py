@@ -1,0 +1,28 @@
+"""What the whole suite shares: the real model and a corpus over the seed article, loaded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retrieval.answering import Answerer
+from retrieval.corpus import Corpus
+from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+
+SEEDS = Path(__file__).parents[1] / "seeds"
+THRESHOLD = 0.5
+
+
+@pytest.fixture(scope="session")
+def encoder() -> SentenceTransformerEncoder:
+    """The packaged model."""
+    return SentenceTransformerEncoder()
+
+
+@pytest.fixture(scope="session")
+def corpus(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """The seed article, opened. Tests that change a corpus make their own."""
+    opened = Corpus([SEEDS], tmp_path_factory.mktemp("corpus"), Answerer(encoder, THRESHOLD))
+    opened.open()
+    return opened
