@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from pathlib import Path
+from typing import Final, TextIO
 
 import click
 
+from bot.cli.complaint import complain
 from bot.cli.options import common_options, remember
 from retrieval.errors import FootnoteError
 
@@ -42,7 +45,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="footnote-bot", prog_name="footnote")
 @common_options
 @click.pass_context
@@ -53,27 +56,46 @@ def footnote(ctx: click.Context, /, **options: object) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0 done, 1 failed, 2 wrong usage."""
-    for stream in (sys.stdout, sys.stderr):
-        # Articles hold any script, and a terminal that cannot show one must not end the program.
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="replace")
+    _prepare_streams()
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        result = footnote.main(
-            args=list(arguments) if arguments is not None else None,
-            prog_name="footnote",
-            standalone_mode=False,
-        )
-        return result if isinstance(result, int) else 0
-    except click.exceptions.Abort:
+        with footnote.make_context("footnote", given) as context:
+            footnote.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, EOFError, click.exceptions.Abort):
         return 130
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except FootnoteError as error:
-        click.echo(f"footnote: {error}", err=True)
+        complain(error)
         return 1
     except BrokenPipeError:
         # Whoever read the output has had enough of it; a second complaint at exit helps nobody.
-        sys.stdout = None
+        _send_to_nowhere(sys.stdout)
         return 0
+    except OSError as error:
+        complain(f"The system says: {error}.")
+        _send_to_nowhere(sys.stdout)
+        return 1
+    return 0
+
+
+def _prepare_streams() -> None:
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # It was closed by whoever started the program.
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        # Articles hold any script, and a terminal that cannot show one must not end the program.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def _send_to_nowhere(stream: TextIO) -> None:
+    """What is still to be written cannot be; the interpreter would try again at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -6,6 +6,7 @@ from typing import Any, TextIO
 
 import click
 
+from bot.cli.complaint import complain
 from bot.cli.options import DEFAULT_TOP, common_options, json_option, remember
 from bot.cli.output import open_corpus, print_json
 from retrieval.errors import QuestionError
@@ -50,7 +51,7 @@ def command(
             if questions is None:
                 raise
             # The other lines are still answered.
-            click.echo(f"footnote: {error}", err=True)
+            complain(error)
             failed = 1
             continue
         if as_json:

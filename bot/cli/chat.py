@@ -11,6 +11,7 @@ import click
 from bot.cli.options import DEFAULT_TOP, Options, common_options, remember
 from bot.cli.output import open_corpus
 from bot.rendering.terminal import Terminal
+from retrieval.answers import Answer
 from retrieval.conversation import Turn
 from retrieval.corpus import Corpus
 from retrieval.errors import FootnoteError
@@ -68,10 +69,11 @@ class _Chat:
         self._terminal = terminal
         self._top = top
         self._turns: deque[Turn] = deque(maxlen=_TURNS)
+        self._last: Answer | None = None
 
     def answer(self, line: str) -> bool:
         """Do what a line says; false when it ends the conversation."""
-        command, _, rest = line.partition(" ")
+        command, rest = (*line.split(maxsplit=1), "", "")[:2]
         try:
             match command:
                 case "":
@@ -84,11 +86,15 @@ class _Chat:
                     self._terminal.show_summary(self._corpus.summarize(topic=rest.strip() or None))
                 case "/sources":
                     self._terminal.show_articles(self._corpus.articles.values())
+                    if self._last is not None and self._last.quotes:
+                        self._terminal.say("The last answer is from:")
+                        self._terminal.show_sources(self._last)
                 case _ if command.startswith("/"):
                     self._terminal.say(f"There is no command {command}.\n{_HELP}")
                 case _:
                     answer = self._corpus.ask(line, history=tuple(self._turns), top=self._top)
                     self._turns.append(Turn.of(answer))
+                    self._last = answer
                     self._terminal.show_answer(answer)
         except FootnoteError as error:
             self._terminal.say(str(error))

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from bot.assembly import make_corpus
+from bot.cli.complaint import complain
 from bot.cli.options import common_options, json_option, remember
 from bot.cli.output import print_json, progress_bar, warn
 from retrieval.answers import article_json
@@ -52,7 +53,7 @@ def list_(ctx: click.Context, /, as_json: bool, **common: Any) -> None:
 
     Terminal().show_articles(catalogue.articles.values())
     for error in catalogue.failures.values():
-        click.echo(f"footnote: {error}", err=True)
+        complain(error)
 
 
 @command.command("show")

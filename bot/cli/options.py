@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from bot import logs
 from bot.settings import Settings, load_settings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -28,9 +28,7 @@ class Options:
     def settings(self) -> Settings:
         """The settings, with the options in the place of what the environment says."""
         settings = load_settings()
-        logging.basicConfig(
-            level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
+        logs.configure(settings.log_level)
         if self.data_dir is not None:
             settings = replace(settings, data_dir=self.data_dir)
         return settings

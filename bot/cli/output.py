@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from bot.assembly import make_corpus
+from bot.cli.complaint import complain
 from bot.cli.options import Options
 from retrieval.corpus import Corpus, Report
 from retrieval.encoders import Progress
 
+_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
 
 def print_json(value: Any) -> None:
     """One JSON value on one line of standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    # JSON escapes the control characters below 32 by itself. A terminal acts on others too, some
+    # readers of lines break at the separators, and halves of surrogate pairs cannot be written.
+    text = json.dumps(value, ensure_ascii=False)
+    click.echo(_UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text))
 
 
 @contextmanager
@@ -52,6 +59,6 @@ def open_corpus(options: Options) -> Corpus:
 def warn(report: Report) -> None:
     """Say on standard error what a person should know of a reload."""
     for notice in report.notices:
-        click.echo(f"footnote: {notice}", err=True)
+        complain(notice)
     for change in report.of("failed"):
-        click.echo(f"footnote: {change.reason}", err=True)
+        complain(change.reason)
