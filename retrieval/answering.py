@@ -18,6 +18,7 @@ from retrieval.engines import Engine
 from retrieval.languages import Language, language_of
 from retrieval.questions import clean_question
 from retrieval.search import Hit, Query
+from retrieval.spelling import corrected
 
 MAX_QUOTES: Final = 3
 _EARLIER_IMPORTANCE: Final = 0.5
@@ -32,6 +33,9 @@ class Library(Protocol):
 
     @property
     def engine(self) -> Engine: ...
+
+    @property
+    def vocabulary(self) -> frozenset[str]: ...
 
     @property
     def languages(self) -> frozenset[Language]: ...
@@ -64,10 +68,10 @@ class Answerer:
         asked = clean_question(question)
         language = language_of(asked, library.languages)
         earlier = context_of(asked, history, language)
-        answer = self._answer(library, asked, language, earlier, history, top)
+        answer = self._answer(library, asked, language, earlier, top)
         if earlier is not None and not answer.answered:
             # It may have been a new topic that only sounded like a follow-up.
-            alone = self._answer(library, asked, language, None, (), top)
+            alone = self._answer(library, asked, language, None, top)
             if alone.answered:
                 return alone
         return answer
@@ -78,11 +82,11 @@ class Answerer:
         asked: str,
         language: Language,
         earlier: str | None,
-        history: Sequence[Turn],
         top: int,
     ) -> Answer:
         start = time.perf_counter()
-        query = self._understand(asked, language, earlier)
+        read_as = corrected(asked, language, library.vocabulary, self.encoder.is_word)
+        query = self._understand(read_as, language, earlier)
         encoded = time.perf_counter()
         found = search.find(library.engine, query)
         searched = time.perf_counter()
@@ -105,6 +109,7 @@ class Answerer:
                 total=(end - start) * 1000,
             ),
             follows=earlier,
+            read_as=read_as if read_as != asked else None,
         )
 
     def _understand(self, asked: str, language: Language, earlier: str | None) -> Query:

@@ -50,7 +50,8 @@ class Answer:
 
     ``quotes`` is empty exactly where ``answered`` is false; then ``nearest`` has the closest
     passages, which are not answers. ``follows`` is the earlier question in whose light this one
-    was understood, where that was needed.
+    was understood, where that was needed; ``read_as`` is the question with its misspelled words
+    replaced, where it had any.
     """
 
     question: str
@@ -61,6 +62,7 @@ class Answer:
     passages: tuple[RankedPassage, ...]
     took_ms: Timings
     follows: str | None = None
+    read_as: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The answer in the form that ``footnote ask --json`` prints."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from retrieval.analysis import words
+from retrieval.analysis import tokens, words
 from retrieval.articles import Article, Passage
 from retrieval.corpus.storage import DamagedError
 from retrieval.encoders import Encoder, Floats, Progress, Tokens
@@ -48,6 +48,13 @@ class Generation:
     articles: Mapping[str, Article]
     engine: EmbeddedEngine
     encoded: int
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The words of the articles as they are written, without case and accents."""
+        return frozenset(
+            word for article in self.articles.values() for word, _ in tokens(article.text)
+        )
 
     @cached_property
     def languages(self) -> frozenset[Language]:

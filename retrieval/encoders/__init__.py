@@ -49,6 +49,10 @@ class Encoder(Protocol):
         """The model and its version: vectors are comparable only under the same name."""
         ...
 
+    def is_word(self, word: str) -> bool:
+        """Whether the model's vocabulary has this word whole, as it has all common ones."""
+        ...
+
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
         """One vector a text, shape ``(n, d)``: what a passage is about."""
         ...

@@ -72,6 +72,9 @@ class SentenceTransformerEncoder:
                 self._model = _load(self._model_name)
             return self._model
 
+    def is_word(self, word: str) -> bool:
+        return len(self.load().tokenizer.tokenize(word)) == 1
+
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
         prompt = self._prompt("document")
         encodings = self._in_batches(texts, prompt, progress, with_tokens=False)
