@@ -11,9 +11,9 @@ from typing import Final
 from bot.settings import Settings
 from retrieval.answering import Answerer
 from retrieval.corpus import Corpus
+from retrieval.encoders import Encoder, multilingual
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 
-DEFAULT_THRESHOLD: Final = 0.5
 _SHARED: Final = "shared"
 
 
@@ -40,11 +40,14 @@ def make_corpus(settings: Settings, folder: Path | None = None) -> Corpus:
 
 def make_answerer(settings: Settings) -> Answerer:
     """What answers questions, with the model and the threshold of the settings."""
-    threshold = settings.answer_threshold
-    return Answerer(
-        SentenceTransformerEncoder(settings.model),
-        DEFAULT_THRESHOLD if threshold is None else threshold,
-    )
+    return Answerer(make_encoder(settings.model), settings.answer_threshold)
+
+
+def make_encoder(model: str) -> Encoder:
+    """The encoder that the setting MODEL names, not yet loaded."""
+    if model == multilingual.NAME:
+        return multilingual.MultilingualEncoder()
+    return SentenceTransformerEncoder(model)
 
 
 def seeds_folder() -> Path:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
 from retrieval.errors import SettingsError
@@ -15,18 +15,26 @@ DEFAULT_MODEL: Final = "all-MiniLM-L6-v2"
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
-@dataclass(frozen=True, slots=True)
 class Secret:
     """A value that shows itself to nobody who does not ask for it by name."""
 
-    _value: str = field(repr=False)
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
 
     def reveal(self) -> str:
         """The value itself: for the one call that needs it, never for a log or a message."""
         return self._value
 
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
     def __str__(self) -> str:
         return "***"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is neither pickled nor copied")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,12 @@ def load_settings(
 
     path = Path(".env") if dotenv is None else dotenv
     try:
-        values = {key: value for key, value in dotenv_values(path).items() if value is not None}
+        values = {
+            # Windows' editors begin a file with a mark that would hide the first setting.
+            key: value
+            for key, value in dotenv_values(path, encoding="utf-8-sig").items()
+            if value is not None
+        }
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"The file {path} cannot be read.",
@@ -83,14 +96,25 @@ def load_settings(
 
 def _data_dir(value: str | None) -> Path:
     if value:
-        return Path(value).expanduser()
+        return _path("FOOTNOTE_DATA_DIR", value)
     from platformdirs import user_data_path
 
     return user_data_path("footnote", appauthor=False)
 
 
 def _articles(value: str) -> tuple[Path, ...]:
-    return tuple(Path(part.strip()).expanduser() for part in value.split(",") if part.strip())
+    parts = (part.strip() for part in value.split(","))
+    return tuple(_path("FOOTNOTE_ARTICLES", part) for part in parts if part)
+
+
+def _path(name: str, value: str) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(
+            f"{name} names {value!r}, and there is no such home folder.",
+            remedy="Write the whole path.",
+        ) from error
 
 
 def _fraction(given: Mapping[str, str], name: str) -> float | None:
@@ -111,8 +135,12 @@ def _fraction(given: Mapping[str, str], name: str) -> float | None:
 def _url(given: Mapping[str, str], name: str, schemes: set[str]) -> str | None:
     if name not in given:
         return None
-    parts = urlsplit(given[name])
-    if parts.scheme not in schemes or not parts.netloc:
+    try:
+        parts = urlsplit(given[name])
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         raise SettingsError(
             f"{name} is not an address that can be used.",
             why=f"It must start with {' or '.join(sorted(s + '://' for s in schemes))}.",

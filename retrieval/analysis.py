@@ -2,19 +2,22 @@
 
 Words are compared after Unicode compatibility folding, without case, accents or a possessive
 ending, and by their stem (Snowball). Scripts without spaces are cut into overlapping pairs of
-characters, as Lucene's CJK analyser does. Each word carries its language, so that words of two
-languages never match by accident.
+characters, as Lucene's CJK analyser does, and so is Korean, whose particles are written onto the
+words. Each word carries its language, so that words of two languages never match by accident.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from retrieval.articles import Span
 from retrieval.languages import Language
+from retrieval.stop_words import FUNCTION_WORDS
 
 if TYPE_CHECKING:
     import Stemmer
@@ -23,16 +26,42 @@ _UNSPACED: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
+_HANGUL: Final = re.compile("[\u1100-\u11ff\uac00-\ud7af]")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
+_CLUSTER: Final = re.compile(
+    ".[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u17b4-\u17d3]*"
+)
+"""A character with the vowels and tones that stand above, below and behind it."""
+
+_PART_OF_THE_LETTER: Final = {
+    7,  # the dot below that makes another consonant in Indic scripts
+    8,  # the voicing marks of kana: か and が are two letters
+    9,  # virama: no vowel follows
+    *range(103, 123),  # vowels and tones of Thai and Lao
+}
+"""Combining classes of marks that are no accents: without them it would be another word."""
+
+_SHORT_I: Final = "и\u0306"
+_VARIANTS: Final = {
+    ord("\u0640"): None,  # the stroke that only makes an Arabic word longer
+    ord("\u0649"): "\u064a",  # Arabic yeh, as it is written in Egypt and in Iran
+    ord("\u06cc"): "\u064a",
+    ord("\u06a9"): "\u0643",  # kaf in Iran and Pakistan
+}
+"""Letters that one keyboard writes and another does not."""
+
+_ARABIC_AND: Final = re.compile("^[وف](?=ال..)")
 _STEMMED: Final = {
     "ar": "arabic",
     "ca": "catalan",
+    "cs": "czech",
     "da": "danish",
     "de": "german",
     "el": "greek",
     "en": "english",
     "es": "spanish",
     "et": "estonian",
+    "fa": "persian",
     "fi": "finnish",
     "fr": "french",
     "hi": "hindi",
@@ -43,9 +72,11 @@ _STEMMED: Final = {
     "lt": "lithuanian",
     "nl": "dutch",
     "no": "norwegian",
+    "pl": "polish",
     "pt": "portuguese",
     "ro": "romanian",
     "ru": "russian",
+    "sr": "serbian",
     "sv": "swedish",
     "ta": "tamil",
     "tr": "turkish",
@@ -70,12 +101,20 @@ _STOP_WORDS: Final = {
 def words(text: str, language: Language) -> list[str]:
     """The words of ``text`` that count, as ``code:stem``, in order and with repetitions."""
     stop = stop_words(language)
-    found: list[str] = []
-    for word, _ in tokens(text):
-        if word in stop:
-            continue
-        found.extend(f"{language.code}:{part}" for part in _parts(word, language))
-    return found
+    return [
+        f"{language.code}:{part}"
+        for word, _ in tokens(text)
+        if word not in stop
+        for part in _parts(word, language)
+    ]
+
+
+def word_pairs(text: str, language: Language) -> set[tuple[str, str]]:
+    """Every two words of ``text`` that stand side by side, stop words too, as ``words`` has them."""
+    every = [
+        f"{language.code}:{part}" for word, _ in tokens(text) for part in _parts(word, language)
+    ]
+    return set(itertools.pairwise(every))
 
 
 def tokens(text: str) -> list[tuple[str, Span]]:
@@ -84,10 +123,27 @@ def tokens(text: str) -> list[tuple[str, Span]]:
 
 
 def fold(word: str) -> str:
-    """A word without case, accents, compatibility forms and possessive ending."""
+    """A word without case, accents, compatibility forms and possessive ending.
+
+    Digits of every script become those of ASCII.
+    """
+    if word.isascii():
+        return _POSSESSIVE.sub("", word.lower()) or word
     decomposed = unicodedata.normalize("NFKD", word.casefold())
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    plain = "".join(_without_dress(decomposed)).translate(_VARIANTS)
     return _POSSESSIVE.sub("", unicodedata.normalize("NFKC", plain)) or word
+
+
+def _without_dress(decomposed: str) -> Iterator[str]:
+    before = ""
+    for character in decomposed:
+        mark = unicodedata.combining(character)
+        if not mark:
+            digit = unicodedata.decimal(character, None)
+            yield character if digit is None else str(digit)
+        elif mark in _PART_OF_THE_LETTER or before + character == _SHORT_I:
+            yield character
+        before = character
 
 
 @lru_cache(maxsize=1)
@@ -113,17 +169,41 @@ def stop_words(language: Language) -> frozenset[str]:
     """The words of a language that say nothing of what a text is about; empty where unknown."""
     name = _STOP_WORDS.get(language.code)
     if name is None:
-        return frozenset()
+        return frozenset(fold(word) for word in FUNCTION_WORDS.get(language.code, ()))
     import bm25s.stopwords
 
     return frozenset(fold(word) for word in getattr(bm25s.stopwords, name))
 
 
 def _parts(word: str, language: Language) -> list[str]:
-    if re.match(rf"[{_UNSPACED}]", word):
-        return [word[i : i + 2] for i in range(len(word) - 1)] or [word]
+    if re.match(f"[{_UNSPACED}]", word):
+        return [
+            pair
+            for run in _between_stop_words(word, language)
+            for pair in _pairs(_CLUSTER.findall(run))
+        ]
+    if _HANGUL.match(word):
+        return _pairs(list(word))
+    if language.code == "ar":
+        word = _ARABIC_AND.sub("", word)
     stemmer = _stemmer(language)
-    return [stemmer.stemWord(word) if stemmer is not None else word]
+    return [(stemmer.stemWord(word) if stemmer is not None else word) or word]
+
+
+def _pairs(characters: list[str]) -> list[str]:
+    return ["".join(pair) for pair in itertools.pairwise(characters)] or characters
+
+
+def _between_stop_words(run: str, language: Language) -> list[str]:
+    """A run of a script without spaces, in the parts that its function words leave."""
+    pattern = _stop_words_in_a_run(language)
+    return [part for part in pattern.split(run) if part] if pattern is not None else [run]
+
+
+@lru_cache(maxsize=64)
+def _stop_words_in_a_run(language: Language) -> re.Pattern[str] | None:
+    longest_first = sorted(stop_words(language), key=lambda word: (-len(word), word))
+    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
 
 @lru_cache(maxsize=64)

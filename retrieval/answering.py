@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 import numpy as np
 
-from retrieval import search
-from retrieval.analysis import words
-from retrieval.answers import Answer, Quote, RankedPassage, Timings
+from retrieval.analysis import tokens, words
+from retrieval.answers import Answer, Quote, RankedPassage, Source, Timings
 from retrieval.articles import Article
+from retrieval.confidence import Calibration, Evidence, evidence, load_calibration
 from retrieval.conversation import Turn, context_of
 from retrieval.encoders import Encoder
 from retrieval.engines import Engine
 from retrieval.languages import Language, language_of
 from retrieval.questions import clean_question
-from retrieval.search import Hit, Query
+from retrieval.search import Hit, Query, find, rerank
 from retrieval.spelling import corrected
 
 MAX_QUOTES: Final = 3
+QUOTED_WITHIN: Final = 0.85
+"""A further passage is quoted when its score is at least so much of the first one's."""
+SAME_WORDS: Final = 0.9
 _EARLIER_IMPORTANCE: Final = 0.5
 """How much a word of an earlier question counts beside one of the question itself."""
 
@@ -45,12 +49,19 @@ class Answerer:
     """Answers questions with one encoder, whichever library they are put to.
 
     Args:
-        threshold: The confidence from which a question counts as answered.
+        threshold: The confidence from which a question counts as answered; that of the model's
+            calibration where not given.
     """
 
-    def __init__(self, encoder: Encoder, threshold: float) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        threshold: float | None = None,
+        calibration: Calibration | None = None,
+    ) -> None:
         self.encoder = encoder
-        self.threshold = threshold
+        self.calibration = calibration or load_calibration(encoder.name)
+        self.threshold = self.calibration.threshold if threshold is None else threshold
 
     def answer(
         self,
@@ -88,12 +99,12 @@ class Answerer:
         read_as = corrected(asked, language, library.vocabulary, self.encoder.is_word)
         query = self._understand(read_as, language, earlier)
         encoded = time.perf_counter()
-        found = search.find(library.engine, query)
+        found = find(library.engine, query)
         searched = time.perf_counter()
-        hits = search.rerank(library.engine, query, found, max(top, MAX_QUOTES))
-        confidence = search.confidence(library.engine, query, hits)
-        answered = bool(hits) and confidence >= self.threshold
-        quotes = tuple(_quote(library, hit) for hit in search.worth_quoting(hits, MAX_QUOTES))
+        hits = rerank(library.engine, query, found)
+        confidence = self.calibration.confidence(weigh(library, query, hits))
+        answered = confidence >= self.threshold
+        quotes = quotes_of(library, hits, MAX_QUOTES)
         end = time.perf_counter()
         return Answer(
             question=asked,
@@ -137,11 +148,42 @@ class Answerer:
         )
 
 
-def _quote(library: Library, hit: Hit) -> Quote:
-    return Quote(
-        article=library.articles[hit.passage.article],
-        paragraph=hit.passage.paragraph,
-        span=hit.passage.span,
-        score=hit.score,
-        highlights=(hit.highlight,),
-    )
+def weigh(library: Library, query: Query, hits: Sequence[Hit]) -> Evidence:
+    """What speaks for the first hit."""
+    article = library.articles[hits[0].passage.article]
+    return evidence(library.engine, query, hits, article.text)
+
+
+def quotes_of(library: Library, hits: Sequence[Hit], limit: int) -> tuple[Quote, ...]:
+    """The first hit as a quote, and those that come close to it, at most ``limit``.
+
+    The same words printed in several articles are quoted once, with every source.
+    """
+    quotes: list[Quote] = []
+    said: list[frozenset[str]] = []
+    for hit in hits:
+        if hit.score < QUOTED_WITHIN * hits[0].score:
+            break
+        article = library.articles[hit.passage.article]
+        spoken = frozenset(word for word, _ in tokens(hit.passage.span.of(article.text)))
+        twin = next((i for i, other in enumerate(said) if _same(spoken, other)), None)
+        if twin is not None:
+            place = Source(article, hit.passage.paragraph)
+            quotes[twin] = replace(quotes[twin], also_in=(*quotes[twin].also_in, place))
+        elif len(quotes) < limit:
+            said.append(spoken)
+            quotes.append(
+                Quote(
+                    article=article,
+                    paragraph=hit.passage.paragraph,
+                    span=hit.passage.span,
+                    score=hit.score,
+                    highlights=hit.highlight,
+                )
+            )
+    return tuple(quotes)
+
+
+def _same(words: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether two passages have nearly the same words (Jaccard)."""
+    return len(words & others) >= SAME_WORDS * len(words | others)

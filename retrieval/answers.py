@@ -9,10 +9,19 @@ from retrieval.articles import Article, Passage, Span
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where words stand: an article, and the number of the paragraph in it."""
+
+    article: Article
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Words of an article. ``text`` is always ``article.text[span.start:span.end]``.
 
     ``highlights`` are the sentences that answer, in article offsets and inside ``span``.
+    ``also_in`` are the other places where nearly the same words stand.
     """
 
     article: Article
@@ -20,6 +29,7 @@ class Quote:
     span: Span
     score: float
     highlights: tuple[Span, ...] = ()
+    also_in: tuple[Source, ...] = ()
 
     @property
     def text(self) -> str:
@@ -92,8 +102,8 @@ class Answer:
 
 
 def quote_json(quote: Quote) -> dict[str, Any]:
-    """A quote in the form that every ``--json`` prints."""
-    return {
+    """A quote in the form that every ``--json`` prints; ``also_in`` only where there is any."""
+    found: dict[str, Any] = {
         "text": quote.text,
         "start": quote.span.start,
         "end": quote.span.end,
@@ -102,6 +112,12 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "highlights": [{"start": span.start, "end": span.end} for span in quote.highlights],
         "article": article_json(quote.article),
     }
+    if quote.also_in:
+        found["also_in"] = [
+            {"paragraph": source.paragraph, "article": article_json(source.article)}
+            for source in quote.also_in
+        ]
+    return found
 
 
 def article_json(article: Article) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""From a question to ranked passages, the sentence that answers, and how sure that is.
+"""From a question to ranked passages, each with the sentence in it that answers best.
 
 Two steps: the best candidates of the dense and the lexical side on one scale, then late
 interaction over them (ColBERT's MaxSim: Khattab and Zaharia 2020) with the vectors of the
@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.articles import Passage, Span
 from retrieval.encoders import Floats, Integers
 from retrieval.engines import Candidates, Engine
 from retrieval.languages import Language
 
-LEXICAL_WEIGHT: Final = 0.7
 CANDIDATES: Final = 50
-RERANKED: Final = 50
-QUOTED_WITHIN: Final = 0.85
+LEXICAL_WEIGHT: Final = 1.0
+RUN_GAIN: Final = 0.05
+"""A neighbouring sentence is highlighted too when both together match better by so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +51,35 @@ class Hit:
     """A passage that was found.
 
     Attributes:
-        score: What it is ranked by; higher is better.
-        similarity: Weighted MaxSim, from 0 to 1: how well its tokens match the question's.
-        highlight: The sentence in it that matches best.
+        score: What it is ranked by, from 0 to 1: the mean of how well the whole passage and how
+            well its best sentence match the question's tokens.
+        cosine: The highest of its sentences' cosines to the question.
+        lexical: Its BM25 score.
+        highlight: The sentences in it that answer best, one or two: ``[first, last]``.
     """
 
     row: int
     passage: Passage
     score: float
-    similarity: float
-    highlight: Span
+    cosine: float
+    lexical: float
+    highlight: tuple[Span, ...]
+
+
+def search(engine: Engine, query: Query) -> list[Hit]:
+    """The passages that may answer a query, best first."""
+    return rerank(engine, query, find(engine, query))
+
+
+def find(engine: Engine, query: Query) -> Candidates:
+    """The ``CANDIDATES`` passages that dense and lexical side together put first."""
+    candidates = engine.candidates(query.vector, query.words, CANDIDATES)
+    best = np.argsort(-fuse(candidates), kind="stable")[:CANDIDATES]
+    return candidates.only(best)
 
 
 def fuse(candidates: Candidates) -> Floats:
-    """One score for each candidate: ``z(dense) + 0.7 z(lexical)``, shape ``(c,)``.
+    """One score for each candidate: ``z(dense) + z(lexical)``, shape ``(c,)``.
 
     Scores are fused rather than ranks: on two public sets rank fusion put the right passage first
     less often than BM25 alone.
@@ -74,69 +90,78 @@ def fuse(candidates: Candidates) -> Floats:
     return fused
 
 
-def find(engine: Engine, query: Query) -> list[tuple[int, float]]:
-    """The candidates for a query as ``(row, fused score)``, best first."""
-    candidates = engine.candidates(query.vector, query.words, CANDIDATES)
-    scores = fuse(candidates)
-    order = np.argsort(-scores, kind="stable")
-    return [(int(candidates.rows[i]), float(scores[i])) for i in order]
+def rerank(engine: Engine, query: Query, candidates: Candidates) -> list[Hit]:
+    """The candidates by late interaction, best first.
 
-
-def rerank(engine: Engine, query: Query, found: list[tuple[int, float]], limit: int) -> list[Hit]:
-    """The first candidates by late interaction, the others behind them in the order found."""
+    A passage's score has two equal parts: the whole passage, in which each question token looks
+    for its best match anywhere, and its best single sentence. The first alone favours passages
+    that mention everything somewhere, the second alone those that say little else.
+    """
     weights = token_weights(engine, query)
-    head = [_hit(engine, query, weights, row) for row, _ in found[:RERANKED]]
-    head.sort(key=lambda hit: -hit.score)
-    lowest = head[-1].score if head else 0.0
-    tail = [
-        # Below every reranked passage, and in their own order.
-        Hit(row, engine.passage(row), lowest - place * 1e-3, 0.0, engine.passage(row).span)
-        for place, (row, _) in enumerate(found[RERANKED:limit], start=1)
-    ]
-    return [*head, *tail][:limit]
+    hits = []
+    for place, matches in enumerate(sentence_matches(engine, query, candidates.rows.tolist())):
+        row = int(candidates.rows[place])
+        each = weights @ matches
+        score = (float(weights @ matches.max(axis=1)) + float(each.max())) / 2
+        sentences = engine.sentences(row)
+        first, last = _run(matches, weights, int(each.argmax()))
+        hits.append(
+            Hit(
+                row=row,
+                passage=engine.passage(row),
+                score=score,
+                cosine=float(candidates.dense[place]),
+                lexical=float(candidates.lexical[place]),
+                highlight=tuple(sentences[first : last + 1]),
+            )
+        )
+    return sorted(hits, key=lambda hit: -hit.score)
 
 
 def token_weights(engine: Engine, query: Query) -> Floats:
     """How much each question token says: its inverse passage frequency, summing to 1."""
     frequency = engine.token_frequency(query.token_ids)
-    size = len(engine)
-    weights = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
-    weights *= query.importance
+    weights = rarity(frequency, len(engine)) * query.importance
     total = float(weights.sum())
     normalised: Floats = weights / total if total else weights
     return normalised
 
 
-def sentence_matches(engine: Engine, query: Query, row: int) -> Floats:
-    """The best cosine of each question token in each sentence of a passage, shape ``(t, s)``.
+def rarity(frequency: NDArray[np.integer], size: int) -> Floats:
+    """BM25's inverse document frequency of what occurs in ``frequency`` of ``size`` passages."""
+    found: Floats = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+    return found
 
-    A sentence without tokens matches nothing: its column is zero.
+
+def sentence_matches(engine: Engine, query: Query, rows: Sequence[int]) -> list[Floats]:
+    """For each passage the best cosine of each question token in each of its sentences.
+
+    Each has shape ``(t, s)``. A sentence without tokens matches nothing: its column is zero.
     """
-    tokens = engine.tokens(row)
-    matches = np.zeros((len(query.token_ids), len(tokens.starts) - 1), dtype=np.float32)
-    filled = np.flatnonzero(np.diff(tokens.starts))
-    if len(filled):
-        cosines = query.token_vectors @ tokens.vectors.astype(np.float32).T
-        matches[:, filled] = np.maximum.reduceat(cosines, tokens.starts[filled], axis=1)
-    return matches
+    passages = [engine.tokens(int(row)) for row in rows]
+    if not passages:
+        return []
+    vectors = np.concatenate([tokens.vectors for tokens in passages]).astype(np.float32)
+    sizes = np.concatenate([np.diff(tokens.starts) for tokens in passages])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    matches = np.zeros((len(query.token_ids), len(sizes)), dtype=np.float32)
+    filled = np.flatnonzero(sizes)
+    if len(filled) and len(query.token_ids):
+        cosines = query.token_vectors @ vectors.T
+        matches[:, filled] = np.maximum.reduceat(cosines, starts[filled], axis=1)
+    ends = np.cumsum([len(tokens.starts) - 1 for tokens in passages])[:-1]
+    return np.split(matches, ends, axis=1)
 
 
-def _hit(engine: Engine, query: Query, weights: Floats, row: int) -> Hit:
-    passage = engine.passage(row)
-    matches = sentence_matches(engine, query, row)
-    if not matches.size:
-        return Hit(row, passage, 0.0, 0.0, passage.span)
-    whole = float(weights @ matches.max(axis=1))
-    each = weights @ matches
-    best = int(each.argmax())
-    return Hit(row, passage, (whole + float(each[best])) / 2, whole, engine.sentences(row)[best])
-
-
-def confidence(engine: Engine, query: Query, hits: Sequence[Hit]) -> float:
-    """How likely it is that the first hit answers, from 0 to 1."""
-    return min(1.0, max(0.0, hits[0].similarity)) if hits else 0.0
-
-
-def worth_quoting(hits: Sequence[Hit], limit: int) -> list[Hit]:
-    """The first hit and those that come close to it, at most ``limit``."""
-    return [hit for hit in hits[:limit] if hit.score >= QUOTED_WITHIN * hits[0].score]
+def _run(matches: Floats, weights: Floats, best: int) -> tuple[int, int]:
+    """The best sentence, or it and the neighbour that adds most: first and last number."""
+    alone = float(weights @ matches[:, best])
+    gains = {
+        other: float(weights @ np.maximum(matches[:, best], matches[:, other])) - alone
+        for other in (best - 1, best + 1)
+        if 0 <= other < matches.shape[1]
+    }
+    other = max(gains, key=lambda number: gains[number], default=best)
+    if other == best or gains[other] <= RUN_GAIN:
+        return best, best
+    return min(best, other), max(best, other)

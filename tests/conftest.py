@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from retrieval.answering import Answerer
 from retrieval.corpus import Corpus
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+
+# The machine decides how long an example takes; what it shows does not depend on that.
+settings.register_profile("footnote", deadline=None)
+settings.load_profile("footnote")
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 THRESHOLD = 0.5

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import sys
-import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
@@ -14,6 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.rendering.citation import citation, publication
+from bot.rendering.printable import printable
 from retrieval.answers import Answer, Quote
 from retrieval.articles import Article
 from retrieval.corpus import Report, Status
@@ -27,27 +26,25 @@ class Terminal:
     """Writes to standard output. Nothing of an article reaches the terminal as a control code."""
 
     def __init__(self) -> None:
-        self._console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+        self._console = Console(file=sys.stdout, highlight=False)
 
     def say(self, text: str) -> None:
         """A sentence of the bot's own."""
-        self._console.print(Text(printable(text)))
+        self._print(Text(printable(text)))
 
     def show_answer(self, answer: Answer, *, with_question: bool = False) -> None:
         """An answer with its quotes and sources, or the nearest passages as such."""
         if with_question:
-            self._console.print(Text(f"› {printable(answer.question)}", style="bold"))
+            self._print(Text(f"› {printable(answer.question)}", style="bold"))
         if answer.follows:
-            self._console.print(
-                Text(f"(understood with: {printable(answer.follows)})", style=_QUIET)
-            )
+            self._print(Text(f"(understood with: {printable(answer.follows)})", style=_QUIET))
         if not answer.answered:
             self.say("The articles do not answer that.")
             if answer.nearest:
-                self._console.print(Text("The nearest passages, which are no answer:", _QUIET))
+                self._print(Text("The nearest passages, which are no answer:", _QUIET))
         for quote in answer.quotes or answer.nearest:
             self._show_quote(quote, highlighted=answer.answered)
-        self._console.print()
+        self._print(Text())
 
     def show_summary(self, summary: Summary) -> None:
         """The sentences of a summary, each with its source."""
@@ -55,7 +52,7 @@ class Terminal:
             self.say("The articles hold no sentence that would make a summary.")
         for quote in summary.quotes:
             self._show_quote(quote, highlighted=False)
-        self._console.print()
+        self._print(Text())
 
     def show_articles(self, articles: Iterable[Article]) -> None:
         """A line or two for each article."""
@@ -65,16 +62,21 @@ class Terminal:
             facts = [*publication(article), *([article.url] if article.url else [])]
             if facts:
                 line.append(f"  ({printable(' · '.join(facts))})", style="not bold dim")
-            self._console.print(line)
+            self._print(line)
+
+    def show_sources(self, answer: Answer) -> None:
+        """Where each quote of an answer comes from."""
+        for quote in answer.quotes:
+            self._print(_source(quote))
 
     def show_article(self, article: Article) -> None:
         """The whole text below its title and origin."""
-        self._console.print(Text(printable(article.title), style="bold"))
+        self._print(Text(printable(article.title), style="bold"))
         facts = [*publication(article), *([article.url] if article.url else [])]
         if facts:
-            self._console.print(Text(printable(" · ".join(facts)), style=_QUIET))
-        self._console.print()
-        self._console.print(Text(printable(article.text)))
+            self._print(Text(printable(" · ".join(facts)), style=_QUIET))
+        self._print(Text())
+        self._print(Text(printable(article.text)))
 
     def show_report(self, report: Report) -> None:
         """What a reload did: a line for each article that did not stay as it was."""
@@ -112,27 +114,26 @@ class Terminal:
             for span in quote.highlights:
                 start, end = span.start - quote.span.start, span.end - quote.span.start
                 text.stylize(_HIGHLIGHT, start, end)
-        self._console.print()
+        self._print(Text())
+        self._print(text, indent=2)
+        source = _source(quote)
+        self._print(source, indent=2)
+
+    def _print(self, text: Text, indent: int = 0) -> None:
         if self._console.is_terminal:
-            self._console.print(Padding(text, (0, 2)))
+            self._console.print(Padding(text, (0, indent)) if indent else text)
         else:
-            self._console.print(text)
-        source = Text(f"— {printable(quote.article.title)}", style="cyan")
-        source.append(f" · {printable(' · '.join(citation(quote)))}")
-        if quote.article.url:
-            source.append(f" · {printable(quote.article.url)}")
-        self._console.print(Padding(source, (0, 2)) if self._console.is_terminal else source)
+            # Whatever reads a pipe gets the words as they are: no wrapping, no tabs as spaces.
+            self._console.file.write(f"{text.plain}\n")
+            self._console.file.flush()
 
 
-def printable(text: str) -> str:
-    """``text`` with each control character but line breaks and tabs as ``�``, one for one.
-
-    An escape sequence in an article could otherwise rewrite the screen or the window's title.
-    """
-    unified = re.sub(r"\r(?=\n)", " ", text).replace("\r", "\n")
-    return "".join(
-        "�" if unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" else c for c in unified
-    )
+def _source(quote: Quote) -> Text:
+    source = Text(f"— {printable(quote.article.title)}", style="cyan")
+    source.append(f" · {printable(' · '.join(citation(quote)))}")
+    if quote.article.url:
+        source.append(f" · {printable(quote.article.url)}")
+    return source
 
 
 def _age(created: datetime | None) -> str:

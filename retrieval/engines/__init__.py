@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.articles import Passage, Span
-from retrieval.encoders import Floats, Halves, Integers, Tokens
+from retrieval.encoders import Encoding, Floats, Halves, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +21,24 @@ class IndexedPassage:
     Attributes:
         text_hash: Of all that is encoded: the key under which vectors are used again.
         words: What the lexical side counts, from ``analysis.words``.
-        vector: Of the passage in its context, shape ``(d,)``.
-        sentences: The passage's sentences, in article offsets.
-        tokens: Of each sentence, encoded by itself.
+        sentences: The passage's sentences, in article offsets; at least one.
+        encodings: Of each sentence, encoded by itself.
     """
 
     passage: Passage
     text_hash: str
     words: tuple[str, ...]
-    vector: Floats
     sentences: tuple[Span, ...]
-    tokens: tuple[Tokens, ...]
+    encodings: tuple[Encoding, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """The passages that either side found, each with the scores of both.
 
-    ``rows`` has shape ``(c,)``; ``dense`` (cosine) and ``lexical`` (BM25) have one score for each.
-    The means and deviations are over every passage of the index, so that scores of two sides can
-    be brought to one scale.
+    ``rows`` has shape ``(c,)``; ``dense`` (the highest cosine of a sentence) and ``lexical``
+    (BM25) have one score for each. The means and deviations are those over all passages of the
+    index, so that scores of two sides can be brought to one scale.
     """
 
     rows: NDArray[np.int64]
@@ -50,6 +48,15 @@ class Candidates:
     dense_deviation: float
     lexical_mean: float
     lexical_deviation: float
+
+    def only(self, places: NDArray[np.int64]) -> Candidates:
+        """Some of the candidates, in the order of ``places``."""
+        return replace(
+            self,
+            rows=self.rows[places],
+            dense=self.dense[places],
+            lexical=self.lexical[places],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,9 @@ class Engine(Protocol):
 
     def sentences(self, row: int) -> Sequence[Span]: ...
 
-    def vectors(self, rows: Sequence[int]) -> Floats: ...
+    def vectors(self, row: int) -> Floats:
+        """The vectors of a passage's sentences, shape ``(s, d)``."""
+        ...
 
     def tokens(self, row: int) -> PassageTokens: ...
 
@@ -90,7 +99,7 @@ class Engine(Protocol):
         ...
 
     def candidates(self, vector: Floats, words: Sequence[str], limit: int) -> Candidates:
-        """The best ``limit`` passages by cosine to ``vector``, and by BM25 of ``words``."""
+        """The best ``limit`` passages by a sentence's cosine to ``vector``, and by BM25."""
         ...
 
     def save(self, folder: Path) -> None:

@@ -19,6 +19,10 @@ _K1: Final = 1.2
 _B: Final = 0.75
 _ABSENT: Final = -1
 _DEVIATION_FLOOR: Final = 1e-6
+_SENTENCES_EACH: Final = 4
+"""Nearest sentences asked of FAISS for each passage wanted: several may be of one passage."""
+_SAMPLED: Final = 1024
+"""Passages, spread evenly, from which mean and deviation of the cosines are taken."""
 
 
 class EmbeddedEngine:
@@ -40,11 +44,10 @@ class EmbeddedEngine:
         self._index = index
         self._lexical = lexical
         self._vocabulary: dict[str, int] = lexical.vocab_dict if lexical is not None else {}
-        vectors = np.asarray(arrays["vectors"], dtype=np.float32)
-        self._mean = vectors.mean(axis=0)
-        centred = vectors - self._mean
-        # The deviation of all cosines to a question q is sqrt(q' C q): no scan of the index.
-        self._covariance = (centred.T @ centred) / len(vectors)
+        starts = arrays["sentence_starts"]
+        self._owners = np.repeat(np.arange(len(self._places)), np.diff(starts))
+        step = -(-len(self._places) // _SAMPLED)
+        self._sample = self._sentences_of(np.arange(0, len(self._places), step))
 
     @classmethod
     def build(cls, passages: Sequence[IndexedPassage]) -> EmbeddedEngine:
@@ -65,9 +68,13 @@ class EmbeddedEngine:
             ],
             dtype=np.int64,
         )
-        vectors = np.stack([item.vector for item in passages]).astype(np.float32)
-        tokens = [tokens for item in passages for tokens in item.tokens]
-        token_ids = [np.concatenate([tokens.ids for tokens in item.tokens]) for item in passages]
+        encodings = [encoding for item in passages for encoding in item.encodings]
+        vectors = np.stack([encoding.vector for encoding in encodings]).astype(np.float32)
+        tokens = [encoding.tokens for encoding in encodings]
+        token_ids = [
+            np.concatenate([encoding.tokens.ids for encoding in item.encodings])
+            for item in passages
+        ]
         distinct, frequency = np.unique(
             np.concatenate([np.unique(ids) for ids in token_ids]), return_counts=True
         )
@@ -139,8 +146,9 @@ class EmbeddedEngine:
         found = self._arrays["sentences"][starts[row] : starts[row + 1]]
         return [Span(int(start), int(end)) for start, end in found]
 
-    def vectors(self, rows: Sequence[int]) -> Floats:
-        found: Floats = self._arrays["vectors"][list(rows)]
+    def vectors(self, row: int) -> Floats:
+        starts = self._arrays["sentence_starts"]
+        found: Floats = self._arrays["vectors"][starts[row] : starts[row + 1]]
         return found
 
     def tokens(self, row: int) -> PassageTokens:
@@ -173,20 +181,29 @@ class EmbeddedEngine:
     def candidates(self, vector: Floats, words: Sequence[str], limit: int) -> Candidates:
         limit = min(limit, len(self))
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        _, nearest = self._index.search(query, limit)
+        near = self._index.search(query, min(_SENTENCES_EACH * limit, len(self._owners)))[1][0]
+        nearest = np.array(list(dict.fromkeys(self._owners[near].tolist()))[:limit])
         scores = self._lexical_scores(words)
         best = np.argpartition(-scores, limit - 1)[:limit]
-        rows = np.unique(np.concatenate([nearest[0], best[scores[best] > 0]]).astype(np.int64))
-        flat = query[0]
+        rows = np.unique(np.concatenate([nearest, best[scores[best] > 0]]).astype(np.int64))
+        everywhere = _best_cosines(*self._sample, query[0])
         return Candidates(
             rows=rows,
-            dense=self.vectors(rows.tolist()) @ flat,
+            dense=_best_cosines(*self._sentences_of(rows), query[0]),
             lexical=scores[rows],
-            dense_mean=float(self._mean @ flat),
-            dense_deviation=max(float(np.sqrt(flat @ self._covariance @ flat)), _DEVIATION_FLOOR),
+            dense_mean=float(everywhere.mean()),
+            dense_deviation=max(float(everywhere.std()), _DEVIATION_FLOOR),
             lexical_mean=float(scores.mean()),
             lexical_deviation=max(float(scores.std()), _DEVIATION_FLOOR),
         )
+
+    def _sentences_of(self, rows: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
+        """The sentence vectors of some passages, and where each passage's begin in them."""
+        starts = self._arrays["sentence_starts"]
+        counts = starts[rows + 1] - starts[rows]
+        begin = _starts(counts.tolist())[:-1]
+        places = np.arange(counts.sum()) + np.repeat(starts[rows] - begin, counts)
+        return self._arrays["vectors"][places], begin
 
     def _lexical_scores(self, words: Sequence[str]) -> Floats:
         known = [word for word in words if word in self._vocabulary]
@@ -198,3 +215,9 @@ class EmbeddedEngine:
 
 def _starts(lengths: Sequence[int]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def _best_cosines(vectors: Floats, starts: NDArray[np.int64], query: Floats) -> Floats:
+    """The highest cosine to ``query`` in each group of vectors."""
+    best: Floats = np.maximum.reduceat(vectors @ query, starts)
+    return best

@@ -1,0 +1,197 @@
+"""The Discord client: what it listens to, who does the work, and how it starts and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import discord
+
+from bot import logs
+from bot.answering import Answering
+from bot.commands import (
+    CorpusCommands,
+    ask_command,
+    help_command,
+    sources_command,
+    summary_command,
+)
+from bot.commands.tree import FootnoteTree
+from bot.connection import ConnectionFailedError, log_in, point_at, stay_connected
+from bot.conversations import Conversations
+from bot.failures import tell_author
+from bot.inflight import InFlight
+from bot.library import Library
+from bot.messages import MessageAnswerer, is_for
+from bot.registration import register_commands
+from bot.settings import Secret, Settings
+from bot.views.sources import PageButton
+from retrieval.corpus import Corpus
+from retrieval.errors import FootnoteError
+
+log = logging.getLogger(__name__)
+
+GRACE: Final = 10.0
+"""Seconds for which answers in progress are waited for when the bot is stopped."""
+
+
+class FootnoteClient(discord.Client):
+    """Answers mentions, replies, direct messages and commands from a library.
+
+    Args:
+        library: What is asked; it may still be opening.
+        conversations: What was said before.
+        folder: Where the bot remembers which commands it registered.
+    """
+
+    def __init__(self, library: Library, conversations: Conversations, folder: Path) -> None:
+        super().__init__(
+            intents=_intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            # Nothing here looks at past messages or at members, so none are kept.
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+        self.library = library
+        self.in_flight = InFlight()
+        self.tree = FootnoteTree(self)
+        self._folder = folder
+        self._greeted = False
+        answering = Answering(library, conversations)
+        self._messages = MessageAnswerer(answering)
+        self.tree.add_command(ask_command(answering, self.in_flight))
+        self.tree.add_command(summary_command(library, self.in_flight))
+        self.tree.add_command(sources_command(library))
+        self.tree.add_command(help_command())
+        self.tree.add_command(CorpusCommands(library, self.in_flight))
+        self.add_dynamic_items(PageButton)
+
+    async def setup_hook(self) -> None:
+        """Runs once after the login, before the gateway is connected."""
+        if await register_commands(self.tree, self._folder):
+            log.info("Commands registered")
+
+    async def on_ready(self) -> None:
+        """Tell whoever started the bot that it is there, once: Discord says so many times."""
+        if self._greeted or self.user is None:
+            return
+        self._greeted = True
+        servers = len(self.guilds)
+        line = f"Connected to Discord as {self.user}, in {servers} server(s). Ctrl-C stops."
+        if not servers and self.application_id is not None:
+            invitation = discord.utils.oauth_url(
+                self.application_id,
+                permissions=discord.Permissions(
+                    view_channel=True,
+                    send_messages=True,
+                    send_messages_in_threads=True,
+                    embed_links=True,
+                    read_message_history=True,
+                ),
+                scopes=("bot", "applications.commands"),
+            )
+            line += f"\nInvite it to a server: {invitation}"
+        print(line, file=sys.stderr, flush=True)
+
+    async def on_message(self, message: discord.Message) -> None:
+        if self.user is None or not is_for(message, self.user):
+            return
+        try:
+            with self.in_flight:
+                await self._messages.answer(message, self.user)
+        except FootnoteError as error:
+            await tell_author(message, error)
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Called by discord.py for every error that an event handler did not foresee."""
+        error = sys.exc_info()[1]
+        if event_method == "on_message" and error is not None:
+            await tell_author(args[0], error)
+        else:
+            log.exception("Unforeseen error in %s", event_method)
+
+    async def finish(self, grace: float = GRACE) -> None:
+        """Begin nothing new, let answers in progress be sent, and leave."""
+        self.in_flight.close()
+        self.library.stop()
+        if not await self.in_flight.wait_until_idle(grace):
+            log.warning("Stopped with answers in progress after %.0f s", grace)
+        await self.close()
+
+
+def run_discord(settings: Settings, corpus: Corpus) -> int:
+    """Run the bot until SIGTERM or SIGINT ends it.
+
+    Args:
+        settings: Must hold a token.
+        corpus: Not yet opened; that happens while the bot connects.
+
+    Returns:
+        The exit status: 0 when it was asked to stop, 1 when it could not start or go on; the
+        reason is then on standard error, in one line.
+    """
+    logs.configure(settings.log_level)
+    # discord.py would warn at each start that voice, which nothing here uses, is not supported.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    point_at(settings)
+    library = Library(corpus)
+    try:
+        asyncio.run(_serve(settings, library))
+    except FootnoteError as error:
+        print(f"footnote: {error}", file=sys.stderr, flush=True)
+        status = 1
+    else:
+        status = 0
+    if not library.close():
+        # A thread that reads articles or loads a model cannot be ended, and Python would wait for
+        # it. What it writes takes effect by one rename at the end, so nothing is left half done.
+        logs.leave(status)
+    return status
+
+
+async def _serve(settings: Settings, library: Library) -> None:
+    """Log in, then connect and open the corpus side by side, until a signal or failure ends it.
+
+    Raises:
+        FootnoteError: The articles cannot be opened, or Discord cannot be reached or refuses.
+    """
+    if settings.discord_token is None:
+        raise ConnectionFailedError(
+            "There is no token for Discord.", remedy="Set DISCORD_TOKEN and start again."
+        )
+    asked_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_stop.set)
+    client = FootnoteClient(library, Conversations(time.monotonic), settings.data_dir / "discord")
+    living = asyncio.create_task(_live(client, library, settings.discord_token))
+    stopping = asyncio.create_task(asked_to_stop.wait())
+    try:
+        await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if living.done():
+            living.result()
+    finally:
+        await client.finish()
+        living.cancel()
+        stopping.cancel()
+        await asyncio.gather(living, stopping, return_exceptions=True)
+
+
+async def _live(client: FootnoteClient, library: Library, token: Secret) -> None:
+    # Only then are the articles opened: loading the model would hold up a wrong token's message.
+    await log_in(client, token)
+    await asyncio.gather(library.open(), stay_connected(client))
+
+
+def _intents() -> discord.Intents:
+    """Nothing privileged: Discord shows the bot what is written to it, and no more."""
+    intents = discord.Intents.none()
+    intents.guilds = True
+    intents.guild_messages = True
+    intents.dm_messages = True
+    return intents

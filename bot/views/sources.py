@@ -1,0 +1,77 @@
+"""The list of articles with buttons that turn its pages, for as long as the message exists."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import ui
+
+from bot.failures import telling
+from bot.library import Library
+from bot.rendering.discord import Reply, page_count, render_articles
+from retrieval.errors import CorpusError
+
+if TYPE_CHECKING:
+    from bot.client import FootnoteClient
+
+_LABELS: Final = {"previous": "◀ Previous", "next": "Next ▶"}
+
+
+def sources_page(library: Library, page: int) -> tuple[Reply, ui.View | None]:
+    """A page of the articles, and its buttons where there is more than one page.
+
+    Args:
+        page: From 0; the last one there is where the list has become shorter.
+
+    Raises:
+        CorpusError: The articles are not open yet.
+    """
+    articles = library.articles
+    if not articles:
+        raise CorpusError("The articles are not open yet.", remedy="Try again in a moment.")
+    pages = page_count(articles)
+    page = min(page, pages - 1)
+    reply = render_articles(articles, page)
+    if pages == 1:
+        return reply, None
+    view = ui.View(timeout=None)
+    view.add_item(PageButton("previous", max(page - 1, 0), disabled=page == 0))
+    view.add_item(PageButton("next", page + 1, disabled=page == pages - 1))
+    return reply, view
+
+
+class PageButton(
+    ui.DynamicItem[ui.Button[Any]],
+    template=r"footnote:sources:(?P<direction>previous|next):(?P<page>\d{1,6})",
+):
+    """Turns to the page that its custom id names; needs no memory of the message."""
+
+    def __init__(self, direction: str, page: int, *, disabled: bool = False) -> None:
+        super().__init__(
+            ui.Button(
+                label=_LABELS[direction],
+                custom_id=f"footnote:sources:{direction}:{page}",
+                disabled=disabled,
+            )
+        )
+        self._page = page
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> PageButton:
+        return cls(match["direction"], int(match["page"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        client: FootnoteClient = interaction.client
+        async with telling(interaction):
+            reply, view = sources_page(client.library, self._page)
+            await interaction.response.edit_message(
+                content=reply.content or None, embeds=list(reply.embeds), view=view
+            )

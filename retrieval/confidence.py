@@ -1,0 +1,157 @@
+"""How likely it is that the first passage answers the question.
+
+Seven signs, weighed by a logistic regression that was fitted on public question sets with and
+without the article that answers. Weights, threshold and the curve behind it are kept in a file a
+model, in ``calibrations/``, which ``tests/benchmarks/calibrate.py`` makes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import resources
+from typing import Any, Final
+
+import numpy as np
+
+from retrieval.analysis import word_pairs
+from retrieval.engines import Engine
+from retrieval.search import Hit, Query, rarity
+
+RIVALS: Final = 3
+LEXICAL_CEILING: Final = 0.9
+SAME_STORY: Final = 0.95
+"""Two passages whose best sentences are so alike tell the same, and are no rivals."""
+
+_DEFAULT: Final = "all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What tells a question that the corpus answers from one that it does not.
+
+    Attributes:
+        lead: The first passage's score over the mean of the best passages of the next articles.
+            Where there are fewer articles, the next best passages fill up.
+        bigrams: The share of the question's pairs of neighbouring words, by rarity, that stand
+            in a sentence of the passage.
+        cosine: The highest cosine of a sentence among all candidates.
+        cosine_agrees: Whether that sentence is in the first passage's article: 1 or 0.
+        lexical_agrees: The same for the highest BM25 score.
+        size: The natural logarithm of the number of passages: in a larger corpus something
+            similar is sooner found by chance.
+        words: The highest BM25 score of a candidate over the sum of the rarities of the
+            question's words, at most ``LEXICAL_CEILING``. Words that the corpus does not have
+            count, and so lower it.
+    """
+
+    lead: float
+    bigrams: float
+    cosine: float
+    cosine_agrees: float
+    lexical_agrees: float
+    size: float
+    words: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From evidence to a probability, for one model.
+
+    Attributes:
+        model: The encoder's name, as ``Encoder.name`` gives it.
+        weights: Of each field of ``Evidence``.
+        threshold: The confidence from which a question counts as answered.
+        curve: For some thresholds and each set: the shares answered with and without an answer
+            in the corpus, from which the threshold was chosen.
+    """
+
+    model: str
+    weights: Mapping[str, float]
+    intercept: float
+    threshold: float
+    fitted_on: Sequence[str]
+    curve: Sequence[Mapping[str, Any]]
+
+    def confidence(self, evidence: Evidence) -> float:
+        """The probability that the first passage answers, from 0 to 1."""
+        total = self.intercept + sum(
+            self.weights[name] * value for name, value in asdict(evidence).items()
+        )
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
+
+    def as_json(self) -> str:
+        """The calibration as its file holds it."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+
+def load_calibration(model: str) -> Calibration:
+    """The calibration that was fitted for a model; the default model's where there is none."""
+    folder = resources.files("retrieval") / "calibrations"
+    name = model.split("@", 1)[0]
+    file = folder / f"{name}.json"
+    if "/" in name or "\\" in name or not file.is_file():
+        file = folder / f"{_DEFAULT}.json"
+    return Calibration(**json.loads(file.read_text("utf-8")))
+
+
+def evidence(engine: Engine, query: Query, hits: Sequence[Hit], text: str) -> Evidence:
+    """What speaks for the first of ``hits``, of which there must be at least one.
+
+    Args:
+        text: The text of the first hit's article.
+    """
+    best = hits[0]
+    by_cosine = max(hits, key=lambda hit: hit.cosine)
+    by_words = max(hits, key=lambda hit: hit.lexical)
+    asked = list(dict.fromkeys(query.words))
+    ideal = float(rarity(np.array(engine.word_frequency(asked)), len(engine)).sum())
+    return Evidence(
+        lead=best.score - _rivals(engine, hits),
+        bigrams=_bigrams(engine, query, best, text),
+        cosine=by_cosine.cosine,
+        cosine_agrees=float(by_cosine.passage.article == best.passage.article),
+        lexical_agrees=float(by_words.passage.article == best.passage.article),
+        size=math.log(len(engine)),
+        words=min(LEXICAL_CEILING, by_words.lexical / ideal) if ideal else 0.0,
+    )
+
+
+def _rivals(engine: Engine, hits: Sequence[Hit]) -> float:
+    """The mean score of the best passages of the ``RIVALS`` articles after the first hit's.
+
+    A second copy of the same story does not make the first less likely, so it is passed over.
+    """
+    best = hits[0]
+    vectors = engine.vectors(best.row)
+    seen = {best.passage.article}
+    scores: list[float] = []
+    for hit in hits[1:]:
+        if len(scores) == RIVALS:
+            break
+        if hit.passage.article in seen:
+            continue
+        seen.add(hit.passage.article)
+        if float((engine.vectors(hit.row) @ vectors.T).max()) < SAME_STORY:
+            scores.append(hit.score)
+    scores += [hit.score for hit in hits[1:]][: RIVALS - len(scores)]
+    return float(np.mean(scores)) if scores else 0.0
+
+
+def _bigrams(engine: Engine, query: Query, hit: Hit, text: str) -> float:
+    wanted = word_pairs(query.text, query.language)
+    found: set[tuple[str, str]] = set()
+    for span in engine.sentences(hit.row):
+        found |= wanted & word_pairs(span.of(text), query.language)
+    # Stop words are not in the index: in a pair, only the rarity of the other word counts.
+    counted = list(dict.fromkeys(query.words))
+    frequency = np.array(engine.word_frequency(counted))
+    rare = dict(zip(counted, rarity(frequency, len(engine)).tolist(), strict=True))
+
+    def weight(pairs: set[tuple[str, str]]) -> float:
+        return sum(rare.get(first, 0.0) + rare.get(second, 0.0) for first, second in pairs)
+
+    total = weight(wanted)
+    return float(weight(found) / total) if total else 0.0

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import io
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.rendering.printable import printable
+from bot.rendering.terminal import Terminal
+from retrieval.answers import Answer, Quote, Timings
+from retrieval.articles import Article, Span
+from retrieval.corpus import Change, Report, Status
+
+EVIL = "Clear\x1b[2J the\x07 screen\x9b31m and\x1b]0;title\x07 the\rline.\ud800"
+LONG = "The general left the city. " + "Many words follow one another here. " * 20
+ARTICLE = Article("a", "A title", LONG, "CNN", "https://example.org/a", "A. One", "2014-06-02")
+QUOTE = Quote(ARTICLE, 3, Span(0, len(LONG)), 0.9, (Span(0, 26),))
+ANSWER = Answer("Who left?", True, 0.9, (QUOTE,), (), (), Timings(1, 1, 1, 3))
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    return written_to(io.StringIO(), monkeypatch)
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    for name, value in {"TERM": "xterm-256color", "COLUMNS": "60"}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    return written_to(Screen(), monkeypatch)
+
+
+def written_to(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    # pytest puts its own sys.stdout in place again between a fixture and its test.
+    monkeypatch.setattr("bot.rendering.terminal.sys", SimpleNamespace(stdout=stream))
+    return stream
+
+
+def test_in_a_pipe_a_quote_is_one_line_with_its_source_below(pipe: io.StringIO) -> None:
+    Terminal().show_answer(ANSWER)
+    assert pipe.getvalue() == (
+        f"\n{LONG}\n— A title · CNN · A. One · 2014-06-02 · paragraph 3 · https://example.org/a\n\n"
+    )
+
+
+def test_in_a_pipe_every_character_of_an_article_stays_as_it_is(pipe: io.StringIO) -> None:
+    text = "A\ttab, [bold]no markup[/bold], :smile:, wide 文字 " + "x" * 300
+    Terminal().show_article(replace(ARTICLE, text=text))
+    assert pipe.getvalue().endswith(f"\n\n{text}\n")
+
+
+def test_on_a_terminal_the_highlight_is_styled_and_lines_are_wrapped(screen: io.StringIO) -> None:
+    Terminal().show_answer(ANSWER)
+    shown = screen.getvalue()
+    assert "\x1b[1;33mThe general left the city.\x1b[0m" in shown
+    assert shown.count("\n") > 10
+    assert "\n  " in shown
+
+
+def test_nearest_passages_are_shown_as_no_answer_and_not_highlighted(screen: io.StringIO) -> None:
+    Terminal().show_answer(replace(ANSWER, answered=False, quotes=(), nearest=(QUOTE,)))
+    assert "The articles do not answer that." in screen.getvalue()
+    assert "which are no answer" in screen.getvalue()
+    assert "\x1b[1;33m" not in screen.getvalue()
+
+
+def test_what_a_question_was_understood_with_is_said(pipe: io.StringIO) -> None:
+    Terminal().show_answer(replace(ANSWER, follows="Who came?"), with_question=True)
+    assert pipe.getvalue().startswith("› Who left?\n(understood with: Who came?)\n")
+
+
+def test_no_control_code_of_others_reaches_the_output(pipe: io.StringIO) -> None:
+    evil = Article(EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, EVIL)
+    quote = Quote(evil, 1, Span(0, len(EVIL)), 1.0, (Span(0, 5),))
+    terminal = Terminal()
+    terminal.show_answer(replace(ANSWER, question=EVIL, follows=EVIL, quotes=(quote,)))
+    terminal.show_sources(replace(ANSWER, quotes=(quote,)))
+    terminal.show_article(evil)
+    terminal.show_articles([evil])
+    terminal.show_report(Report((Change(EVIL, EVIL, "failed", EVIL),), 0, 0.0))
+    terminal.say(EVIL)
+    assert pipe.getvalue().count("Clear�[2J") >= 8
+    assert not {unicodedata.category(c) for c in pipe.getvalue().replace("\n", "")} & {"Cc", "Cs"}
+
+
+def test_a_report_leaves_out_what_stayed_as_it_was(pipe: io.StringIO) -> None:
+    changes = (
+        Change("a", "A", "unchanged"),
+        Change("b", "B", "added"),
+        Change("c", "C", "failed", "c.md holds no text."),
+    )
+    Terminal().show_report(Report(changes, 7, 1.26))
+    assert pipe.getvalue() == (
+        "added      b\nfailed     c: c.md holds no text.\n"
+        "2 changed in all, 1 unchanged; 7 passage(s) encoded in 1.3 s.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(seconds=5), "just now"),
+        (timedelta(minutes=1), "1 minute ago"),
+        (timedelta(hours=5), "5 hours ago"),
+        (timedelta(days=400), "400 days ago"),
+    ],
+)
+def test_a_status_says_its_age_in_words(pipe: io.StringIO, ago: timedelta, words: str) -> None:
+    created = datetime.now(UTC) - ago
+    status = Status(1, 2000, 3, "model", "0123", created, 4, 5_000_000, ("/a",), ("b.md is bad.",))
+    Terminal().show_status(status)
+    assert f"built       {words}\n" in pipe.getvalue()
+    assert "passages    2,000\n" in pipe.getvalue()
+    assert "failed      b.md is bad.\n" in pipe.getvalue()
+
+
+@given(st.text())
+def test_printable_text_has_as_many_characters_and_the_same_words(text: str) -> None:
+    shown = printable(text)
+    assert len(shown) == len(text)
+    for before, after in zip(text, shown, strict=True):
+        if unicodedata.category(before) in {"Cc", "Cs"}:
+            assert after in "\n\t� "
+        else:
+            assert after == before

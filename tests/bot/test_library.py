@@ -1,0 +1,84 @@
+"""The corpus in threads: what goes on there neither blocks nor outlives the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.inflight import ClosingError, InFlight
+from bot.library import Library
+from retrieval.corpus import Corpus
+from retrieval.errors import CorpusError
+from tests.conftest import SEEDS
+
+
+async def test_before_it_is_open_there_are_no_articles_and_no_answers(
+    make_corpus: Callable[[Path], Corpus],
+) -> None:
+    library = Library(make_corpus(SEEDS))
+    assert library.articles == ()
+    with pytest.raises(CorpusError, match="not open yet"):
+        await library.ask("What?")
+    await library.open()
+    assert len(library.articles) == 1
+    assert library.close()
+
+
+async def test_the_loop_goes_on_while_questions_are_answered(library: Library) -> None:
+    pauses = []
+
+    async def watch() -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.005)
+            pauses.append(time.perf_counter() - before)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.gather(*(library.ask(f"Who is Haftar? {n}") for n in range(10)))
+    watching.cancel()
+    assert pauses
+    assert max(pauses) < 1
+
+
+async def test_stopping_ends_a_reload_and_keeps_the_articles(
+    make_corpus: Callable[[Path], Corpus], tmp_path: Path
+) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "one.txt").write_text("One town has a mayor.")
+    library = Library(make_corpus(folder))
+    await library.open()
+    (folder / "two.txt").write_text("Two towns have a mayor.")
+    library.stop()
+    with pytest.raises(ClosingError):
+        await library.reload(lambda done, total: None)
+    assert [article.id for article in library.articles] == ["one"]
+    assert library.close()
+
+
+async def test_a_reload_that_nobody_waits_for_still_blocks_the_next(
+    make_corpus: Callable[[Path], Corpus],
+) -> None:
+    library = Library(make_corpus(SEEDS))
+    opening = asyncio.create_task(library.open())
+    await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    with pytest.raises(CorpusError, match="being read already"):
+        await library.reload(lambda done, total: None)
+    assert not library.close()
+
+
+async def test_stopping_waits_for_what_is_in_flight() -> None:
+    in_flight = InFlight()
+    with in_flight:
+        in_flight.close()
+        assert not await in_flight.wait_until_idle(0.01)
+        with pytest.raises(ClosingError), in_flight:
+            pass
+    assert await in_flight.wait_until_idle(0.01)

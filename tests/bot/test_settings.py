@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.settings import DEFAULT_MODEL, Secret, Settings, load_settings
+from retrieval.errors import SettingsError
+
+TOKEN = "MTIz.very-secret.token"
+
+
+def load(folder: Path, dotenv: str | bytes = "", **environment: str) -> Settings:
+    path = folder / ".env"
+    path.write_bytes(dotenv if isinstance(dotenv, bytes) else dotenv.encode())
+    return load_settings(environment, path)
+
+
+def test_without_any_setting_the_defaults_hold(tmp_path: Path) -> None:
+    settings = load_settings({}, tmp_path / "missing.env")
+    assert settings.discord_token is None
+    assert settings.articles == ()
+    assert settings.model == DEFAULT_MODEL
+    assert settings.answer_threshold is None
+    assert settings.data_dir.name == "footnote"
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    dotenv = "MODEL=from-file\nLOG_LEVEL=debug\n"
+    settings = load(tmp_path, dotenv, MODEL="from-environment")
+    assert (settings.model, settings.log_level) == ("from-environment", "DEBUG")
+
+
+def test_an_empty_variable_is_none(tmp_path: Path) -> None:
+    settings = load(tmp_path, f"DISCORD_TOKEN={TOKEN}\nMODEL=", DISCORD_TOKEN=" ", LOG_LEVEL="")
+    assert settings.discord_token is None
+    assert settings.model == DEFAULT_MODEL
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_from_windows_is_read_from_its_first_setting(tmp_path: Path, end: str) -> None:
+    dotenv = end.join([f"DISCORD_TOKEN='{TOKEN}'", "MODEL=m", ""])
+    settings = load(tmp_path, b"\xef\xbb\xbf" + dotenv.encode())
+    assert settings.discord_token is not None
+    assert settings.discord_token.reveal() == TOKEN
+    assert settings.model == "m"
+
+
+def test_paths_may_name_the_home_folder_and_be_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    settings = load(tmp_path, FOOTNOTE_ARTICLES="~/a, /b ,,", FOOTNOTE_DATA_DIR="~/data")
+    assert settings.articles == (Path("/home/somebody/a"), Path("/b"))
+    assert settings.data_dir == Path("/home/somebody/data")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ANSWER_THRESHOLD", "high"),
+        ("ANSWER_THRESHOLD", "0,5"),
+        ("ANSWER_THRESHOLD", "1.01"),
+        ("ANSWER_THRESHOLD", "-0.1"),
+        ("ANSWER_THRESHOLD", "nan"),
+        ("ANSWER_THRESHOLD", "inf"),
+        ("DISCORD_API_URL", "discord.com"),
+        ("DISCORD_API_URL", "ws://localhost"),
+        ("DISCORD_API_URL", "http://"),
+        ("DISCORD_API_URL", "http://[::1"),
+        ("DISCORD_API_URL", "http://localhost:99999"),
+        ("DISCORD_API_URL", "http://:80"),
+        ("DISCORD_GATEWAY_URL", "https://localhost"),
+        ("LOG_LEVEL", "loud"),
+        ("FOOTNOTE_ARTICLES", "~no-such-user-here/articles"),
+        ("FOOTNOTE_DATA_DIR", "~no-such-user-here/data"),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_variable(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, DISCORD_TOKEN=TOKEN, **{name: value})
+    assert name in caught.value.what
+    assert caught.value.remedy
+    assert TOKEN not in str(caught.value) + repr(caught.value)
+
+
+@pytest.mark.parametrize("value", ["0", "1", "0.5", "1e-1"])
+def test_a_threshold_is_a_fraction(tmp_path: Path, value: str) -> None:
+    assert load(tmp_path, ANSWER_THRESHOLD=value).answer_threshold == float(value)
+
+
+def test_addresses_lose_their_last_slash(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path, DISCORD_API_URL="http://[::1]:8080/api/", DISCORD_GATEWAY_URL="WSS://localhost/"
+    )
+    assert settings.discord_api_url == "http://[::1]:8080/api"
+    assert settings.discord_gateway_url == "WSS://localhost"
+
+
+def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"\.env cannot be read.*UTF-8") as caught:
+        load(tmp_path, f"DISCORD_TOKEN={TOKEN}".encode("utf-16"))
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format, "%s".__mod__, "{!r}".format])
+def test_the_token_shows_itself_to_nobody(tmp_path: Path, show: Callable[[object], str]) -> None:
+    settings = load(tmp_path, DISCORD_TOKEN=TOKEN)
+    assert settings.discord_token is not None
+    for shown in (show(settings), show(settings.discord_token)):
+        assert TOKEN not in shown
+    assert settings.discord_token.reveal() == TOKEN
+
+
+@pytest.mark.parametrize("leak", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_the_token_is_not_copied_out(leak: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match="secret"):
+        leak(Secret(TOKEN))

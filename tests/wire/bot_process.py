@@ -1,0 +1,91 @@
+"""The bot as a process of its own, pointed at a loopback Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.loopback import LoopbackDiscord
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "MTIzNDU2.the-token-that-nobody-may-see"
+
+
+@dataclass
+class BotProcess:
+    """A running bot. ``log`` is what it wrote to standard output and error so far."""
+
+    process: asyncio.subprocess.Process
+    log_path: Path
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text("utf-8")
+
+    async def exit_status(self, timeout: float = 30.0) -> int:
+        return await asyncio.wait_for(self.process.wait(), timeout)
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit status."""
+        self.process.send_signal(number)
+        return await self.exit_status()
+
+
+@asynccontextmanager
+async def running_bot(
+    folder: Path,
+    articles: Path,
+    *,
+    api_url: str,
+    gateway_url: str,
+    token: str = TOKEN,
+) -> AsyncIterator[BotProcess]:
+    """The bot from start to end; killed at the end where it still runs."""
+    environment = {
+        **os.environ,
+        "DISCORD_TOKEN": token,
+        "DISCORD_API_URL": api_url,
+        "DISCORD_GATEWAY_URL": gateway_url,
+        "FOOTNOTE_DATA_DIR": str(folder / "data"),
+        "FOOTNOTE_ARTICLES": str(articles),
+        "LOG_LEVEL": "WARNING",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+    log_path = folder / "bot.log"
+    with log_path.open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            "run",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # Away from the checkout, so that no .env of its developer is read.
+            cwd=folder,
+            env=environment,
+        )
+    try:
+        yield BotProcess(process, log_path)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def make_loopback(token: str = TOKEN, *, heartbeat_interval: float = 0.5) -> LoopbackDiscord:
+    """A loopback Discord that compares requests with Discord's own document where that is."""
+    folder = os.environ.get("FOOTNOTE_TEST_DATA")
+    document = Path(folder) / "discord" / "openapi.json" if folder else None
+    return LoopbackDiscord(
+        token,
+        heartbeat_interval=heartbeat_interval,
+        openapi=document if document and document.exists() else None,
+    )
