@@ -17,7 +17,7 @@ import discord
 from discord import app_commands
 from discord.http import Route
 
-from retrieval.corpus.storage import write_durably
+from retrieval.durable import write_durably
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,6 @@ def _read(path: Path) -> dict[str, str]:
 def _write(path: Path, registered: dict[str, str]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, json.dumps(registered, indent=2, sort_keys=True))
+        write_durably(path, json.dumps(registered, indent=2, sort_keys=True).encode())
     except OSError as error:
         log.warning("Not remembered that the commands are registered: %s", error)

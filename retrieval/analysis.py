@@ -110,7 +110,7 @@ def words(text: str, language: Language) -> list[str]:
 
 
 def word_pairs(text: str, language: Language) -> set[tuple[str, str]]:
-    """Every two words of ``text`` that stand side by side, stop words too, as ``words`` has them."""
+    """Every two neighbouring words of ``text``, stop words too, as ``words`` has them."""
     every = [
         f"{language.code}:{part}" for word, _ in tokens(text) for part in _parts(word, language)
     ]

@@ -16,6 +16,7 @@ from retrieval.confidence import Calibration, Evidence, evidence, load_calibrati
 from retrieval.conversation import Turn, context_of
 from retrieval.encoders import Encoder
 from retrieval.engines import Engine
+from retrieval.expectations import expectation_of
 from retrieval.languages import Language, language_of
 from retrieval.questions import clean_question
 from retrieval.search import Hit, Query, find, rerank
@@ -25,6 +26,8 @@ MAX_QUOTES: Final = 3
 QUOTED_WITHIN: Final = 0.85
 """A further passage is quoted when its score is at least so much of the first one's."""
 SAME_WORDS: Final = 0.9
+_FRAME_IMPORTANCE: Final = 0.25
+"""How much a word counts that only says what kind of answer is wanted ("the name of")."""
 _EARLIER_IMPORTANCE: Final = 0.5
 """How much a word of an earlier question counts beside one of the question itself."""
 
@@ -97,11 +100,11 @@ class Answerer:
     ) -> Answer:
         start = time.perf_counter()
         read_as = corrected(asked, language, library.vocabulary, self.encoder.is_word)
-        query = self._understand(read_as, language, earlier)
+        query = self.understand(read_as, language, earlier)
         encoded = time.perf_counter()
         found = find(library.engine, query)
         searched = time.perf_counter()
-        hits = rerank(library.engine, query, found)
+        hits = rerank(library.engine, query, found, lambda id_: library.articles[id_].text)
         confidence = self.calibration.confidence(weigh(library, query, hits))
         answered = confidence >= self.threshold
         quotes = quotes_of(library, hits, MAX_QUOTES)
@@ -123,10 +126,17 @@ class Answerer:
             read_as=read_as if read_as != asked else None,
         )
 
-    def _understand(self, asked: str, language: Language, earlier: str | None) -> Query:
+    def understand(self, asked: str, language: Language, earlier: str | None = None) -> Query:
         """The question as it is searched for, with what it leans on."""
         encoding = self.encoder.encode_question(asked, earlier or "")
+        expectation = expectation_of(asked, language)
         importance = np.ones(len(encoding.tokens.ids), dtype=np.float32)
+        if expectation is not None and expectation.frame is not None:
+            for match in expectation.frame.finditer(asked):
+                inside = (encoding.spans[:, 0] < match.end()) & (
+                    encoding.spans[:, 1] > match.start()
+                )
+                importance[inside] = _FRAME_IMPORTANCE
         counted = words(asked, language)
         vectors, ids = encoding.tokens.vectors, encoding.tokens.ids
         if earlier is not None:
@@ -145,6 +155,7 @@ class Answerer:
             token_ids=ids,
             importance=importance,
             words=tuple(counted),
+            expectation=expectation,
         )
 
 

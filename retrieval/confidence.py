@@ -45,6 +45,10 @@ class Evidence:
         words: The highest BM25 score of a candidate over the sum of the rarities of the
             question's words, at most ``LEXICAL_CEILING``. Words that the corpus does not have
             count, and so lower it.
+        crowded: The share of rivals that had to be taken from articles that were compared
+            already: passages of one article are more alike, and a lead over them says more.
+        expected: 1 where the highlight has the kind of words that the question asks for, -1
+            where it has not, 0 where no kind is known.
     """
 
     lead: float
@@ -54,6 +58,8 @@ class Evidence:
     lexical_agrees: float
     size: float
     words: float
+    crowded: float
+    expected: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +114,29 @@ def evidence(engine: Engine, query: Query, hits: Sequence[Hit], text: str) -> Ev
     by_words = max(hits, key=lambda hit: hit.lexical)
     asked = list(dict.fromkeys(query.words))
     ideal = float(rarity(np.array(engine.word_frequency(asked)), len(engine)).sum())
+    rivals, crowded = _rivals(engine, hits)
     return Evidence(
-        lead=best.score - _rivals(engine, hits),
+        lead=best.score - rivals,
         bigrams=_bigrams(engine, query, best, text),
         cosine=by_cosine.cosine,
         cosine_agrees=float(by_cosine.passage.article == best.passage.article),
         lexical_agrees=float(by_words.passage.article == best.passage.article),
         size=math.log(len(engine)),
         words=min(LEXICAL_CEILING, by_words.lexical / ideal) if ideal else 0.0,
+        crowded=crowded,
+        expected=_expected(query, best, text),
     )
 
 
-def _rivals(engine: Engine, hits: Sequence[Hit]) -> float:
-    """The mean score of the best passages of the ``RIVALS`` articles after the first hit's.
+def _expected(query: Query, hit: Hit, text: str) -> float:
+    if query.expectation is None:
+        return 0.0
+    return 1.0 if any(query.meets(span.of(text)) for span in hit.highlight) else -1.0
+
+
+def _rivals(engine: Engine, hits: Sequence[Hit]) -> tuple[float, float]:
+    """The mean score of the best passages of the ``RIVALS`` articles after the first hit's, and
+    the share of them that had to be filled up with other passages.
 
     A second copy of the same story does not make the first less likely, so it is passed over.
     """
@@ -136,8 +152,9 @@ def _rivals(engine: Engine, hits: Sequence[Hit]) -> float:
         seen.add(hit.passage.article)
         if float((engine.vectors(hit.row) @ vectors.T).max()) < SAME_STORY:
             scores.append(hit.score)
+    crowded = 1 - len(scores) / RIVALS
     scores += [hit.score for hit in hits[1:]][: RIVALS - len(scores)]
-    return float(np.mean(scores)) if scores else 0.0
+    return (float(np.mean(scores)) if scores else 0.0), crowded
 
 
 def _bigrams(engine: Engine, query: Query, hit: Hit, text: str) -> float:
@@ -151,7 +168,7 @@ def _bigrams(engine: Engine, query: Query, hit: Hit, text: str) -> float:
     rare = dict(zip(counted, rarity(frequency, len(engine)).tolist(), strict=True))
 
     def weight(pairs: set[tuple[str, str]]) -> float:
-        return sum(rare.get(first, 0.0) + rare.get(second, 0.0) for first, second in pairs)
+        return float(sum(rare.get(first, 0.0) + rare.get(second, 0.0) for first, second in pairs))
 
     total = weight(wanted)
-    return float(weight(found) / total) if total else 0.0
+    return weight(found) / total if total else 0.0

@@ -7,20 +7,23 @@ encoder's own tokens, each question token weighted by how rare it is in the corp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.analysis import words
 from retrieval.articles import Passage, Span
 from retrieval.encoders import Floats, Integers
 from retrieval.engines import Candidates, Engine
+from retrieval.expectations import Expectation
 from retrieval.languages import Language
 
 CANDIDATES: Final = 50
 LEXICAL_WEIGHT: Final = 1.0
+EXPECTED: Final = 0.06
 RUN_GAIN: Final = 0.05
 """A neighbouring sentence is highlighted too when both together match better by so much."""
 
@@ -35,6 +38,7 @@ class Query:
         importance: How much each token counts beside its rarity: less than 1 for the words of an
             earlier question.
         words: What the lexical side looks for.
+        expectation: The kind of words that the question asks for, where it is a known one.
     """
 
     text: str
@@ -44,6 +48,20 @@ class Query:
     token_ids: Integers
     importance: Floats
     words: tuple[str, ...]
+    expectation: Expectation | None = None
+
+    def meets(self, sentence: str) -> bool:
+        """Whether a sentence has the kind of words that the question asks for."""
+        return self.expectation is not None and self.expectation.met_by(
+            sentence, self.asked_about, self.language
+        )
+
+    @property
+    def asked_about(self) -> frozenset[str]:
+        """The words looked for, without those that only say what kind of answer is wanted."""
+        frame = self.expectation.frame if self.expectation else None
+        text = frame.sub(" ", self.text) if frame else self.text
+        return frozenset(words(text, self.language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +84,6 @@ class Hit:
     highlight: tuple[Span, ...]
 
 
-def search(engine: Engine, query: Query) -> list[Hit]:
-    """The passages that may answer a query, best first."""
-    return rerank(engine, query, find(engine, query))
-
-
 def find(engine: Engine, query: Query) -> Candidates:
     """The ``CANDIDATES`` passages that dense and lexical side together put first."""
     candidates = engine.candidates(query.vector, query.words, CANDIDATES)
@@ -90,25 +103,36 @@ def fuse(candidates: Candidates) -> Floats:
     return fused
 
 
-def rerank(engine: Engine, query: Query, candidates: Candidates) -> list[Hit]:
+def rerank(
+    engine: Engine, query: Query, candidates: Candidates, text_of: Callable[[str], str]
+) -> list[Hit]:
     """The candidates by late interaction, best first.
 
     A passage's score has two equal parts: the whole passage, in which each question token looks
     for its best match anywhere, and its best single sentence. The first alone favours passages
-    that mention everything somewhere, the second alone those that say little else.
+    that mention everything somewhere, the second alone those that say little else. A sentence
+    that has the kind of words that the question asks for is preferred by ``EXPECTED``.
+
+    Args:
+        text_of: The text of an article, by its id.
     """
     weights = token_weights(engine, query)
     hits = []
     for place, matches in enumerate(sentence_matches(engine, query, candidates.rows.tolist())):
         row = int(candidates.rows[place])
-        each = weights @ matches
-        score = (float(weights @ matches.max(axis=1)) + float(each.max())) / 2
+        passage = engine.passage(row)
         sentences = engine.sentences(row)
+        each = weights @ matches
+        if query.expectation is not None:
+            text = text_of(passage.article)
+            met = [query.meets(span.of(text)) for span in sentences]
+            each += EXPECTED * np.array(met, dtype=np.float32)
+        score = (float(weights @ matches.max(axis=1)) + float(each.max())) / 2
         first, last = _run(matches, weights, int(each.argmax()))
         hits.append(
             Hit(
                 row=row,
-                passage=engine.passage(row),
+                passage=passage,
                 score=score,
                 cosine=float(candidates.dense[place]),
                 lexical=float(candidates.lexical[place]),

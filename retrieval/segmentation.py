@@ -37,6 +37,12 @@ _NAME_GOES_ON: Final = re.compile(
     re.IGNORECASE,
 )
 
+_UNMARKED: Final = frozenset({"th", "lo", "km"})
+_BETWEEN_CLAUSES: Final = re.compile(
+    r"(?<=[\u0e00-\u0eff\u1780-\u17ff]) +(?=[\u0e00-\u0eff\u1780-\u17ff])"
+)
+_CLAUSE_CHARACTERS: Final = 30
+
 _HEADING_CHARACTERS: Final = 80
 _HEADING_WORDS: Final = 12
 _MARKDOWN_HEADING_CHARACTERS: Final = 200
@@ -217,11 +223,27 @@ def _split(text: str, part: Span, language: Language) -> Iterator[Span]:
         # The library promises spans of the text it was given; an end that is not one would make a
         # quote of half a sentence, so anything out of order is passed over.
         if cuts[-1] < piece.end <= len(words) and not _is_within_a_name(words, piece.end, language):
+            cuts.extend(_clause_ends(words, cuts[-1], piece.end, language))
             cuts.append(piece.end)
     if cuts[-1] < len(words):
+        cuts.extend(_clause_ends(words, cuts[-1], len(words), language))
         cuts.append(len(words))
     for start, end in itertools.pairwise(cuts):
         yield Span(part.start + start, part.start + end)
+
+
+def _clause_ends(text: str, start: int, end: int, language: Language) -> Iterator[int]:
+    """Where to cut a stretch of a language that marks no sentences but has a space after each.
+
+    Clauses and lists have one too, and so have numbers and foreign names, so a space is passed
+    over beside those and after a few characters.
+    """
+    if language.code not in _UNMARKED:
+        return
+    for space in _BETWEEN_CLAUSES.finditer(text, start, end):
+        if space.end() - start >= _CLAUSE_CHARACTERS <= end - space.end():
+            yield space.end()
+            start = space.end()
 
 
 def _is_within_a_name(text: str, place: int, language: Language) -> bool:

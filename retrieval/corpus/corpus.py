@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,8 @@ from retrieval.corpus import generation as generations
 from retrieval.corpus.generation import Generation
 from retrieval.corpus.report import Report, compare
 from retrieval.corpus.sources import Catalogue, read_sources
-from retrieval.corpus.storage import DamagedError, Storage, write_durably
+from retrieval.corpus.storage import DamagedError, Storage
+from retrieval.durable import write_durably
 from retrieval.encoders import Progress
 from retrieval.errors import CorpusError, StorageError
 from retrieval.questions import clean_question
@@ -31,6 +32,7 @@ from retrieval.summaries import Summary, summarize
 log = logging.getLogger(__name__)
 
 _ADDED: Final = "added"
+_REMOVED: Final = "removed"
 _EXCLUDED: Final = "excluded.json"
 
 
@@ -96,7 +98,16 @@ class Corpus:
         Raises:
             CorpusError: There are no articles, and none were stored before.
         """
-        return self.reload(progress, notices=self.restore())
+        notices = self.restore()
+        try:
+            return self.reload(progress, notices=notices)
+        except CorpusError as error:
+            if self._generation is None:
+                raise
+            # What was served before is better than nothing, and the error says what to mend.
+            log.warning("The articles cannot be read again: %s", error)
+            notice = f"The articles are served as they were read last. {error}"
+            return Report(changes=(), encoded=0, seconds=0.0, notices=(*notices, notice))
 
     def restore(self) -> tuple[str, ...]:
         """Serve the stored index as it is, where there is one; returns what to tell of it."""
@@ -139,19 +150,14 @@ class Corpus:
         Raises:
             ArticleError: The file is not an article that can be read; nothing was changed.
         """
-        readers.read(path, readers.slug(path.stem))
-        folder = self._storage.folder / _ADDED
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_durably(folder / path.name, path.read_text("utf-8-sig"))
-        except OSError as error:
-            raise StorageError(
-                f"The article {path.name} cannot be kept.",
-                why=f"The system says: {error.strerror}.",
-                remedy="Check the space and the permissions of FOOTNOTE_DATA_DIR.",
-            ) from error
-        excluded = self._excluded()
-        self._write_excluded(excluded - {readers.slug(path.stem)})
+        article_id = readers.slug(path.stem)
+        readers.read(path, article_id)
+        # Named by its id: what a file is called elsewhere says nothing about where it is kept.
+        kept = self._storage.folder / _ADDED / f"{article_id}{path.suffix.lower()}"
+        with _keeping(self._storage.folder):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(kept, path.read_bytes())
+            self._write_excluded(self._excluded() - {article_id})
         return self.reload(progress)
 
     def remove(self, article_id: str, progress: Progress | None = None) -> Report:
@@ -169,12 +175,13 @@ class Corpus:
                 f"{article_id} is the only article, so it is not removed.",
                 remedy="Add another article first.",
             )
-        if path.is_relative_to(self._storage.folder):
-            removed = self._storage.folder / "removed"
-            removed.mkdir(exist_ok=True)
-            shutil.move(path, removed / path.name)
-        else:
-            self._write_excluded(self._excluded() | {article_id})
+        with _keeping(self._storage.folder):
+            if path.is_relative_to(self._storage.folder):
+                removed = self._storage.folder / _REMOVED
+                removed.mkdir(exist_ok=True)
+                path.replace(removed / path.name)
+            else:
+                self._write_excluded(self._excluded() | {article_id})
         return self.reload(progress)
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), top: int = 10) -> Answer:
@@ -279,7 +286,7 @@ class Corpus:
     def _excluded(self) -> frozenset[str]:
         try:
             return frozenset(json.loads((self._storage.folder / _EXCLUDED).read_text("utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return frozenset()
         except (OSError, ValueError, TypeError) as error:
             raise StorageError(
@@ -292,7 +299,20 @@ class Corpus:
         if ids == self._excluded():
             return
         self._storage.folder.mkdir(parents=True, exist_ok=True)
-        write_durably(self._storage.folder / _EXCLUDED, json.dumps(sorted(ids), ensure_ascii=False))
+        write_durably(self._storage.folder / _EXCLUDED, json.dumps(sorted(ids)).encode())
+
+
+@contextmanager
+def _keeping(folder: Path) -> Iterator[None]:
+    """Raise ``StorageError`` where ``folder`` cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"The change cannot be kept in {folder}.",
+            why=f"The system says: {error.strerror or error}.",
+            remedy="Check the space and the permissions of FOOTNOTE_DATA_DIR.",
+        ) from error
 
 
 def unknown_article(article_id: str, known: Iterable[str]) -> CorpusError:

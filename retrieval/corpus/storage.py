@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
+from retrieval.durable import flush, write_durably
 from retrieval.errors import StorageError
 
 _CURRENT: Final = "CURRENT"
@@ -109,12 +110,12 @@ class Storage:
             }
             (unfinished / _MANIFEST).write_bytes(_sealed(manifest))
             for path in [*files, unfinished / _MANIFEST]:
-                _flush(path)
+                flush(path)
             for path in [unfinished, *(p for p in unfinished.rglob("*") if p.is_dir())]:
-                _flush(path)
+                flush(path)
             unfinished.rename(finished)
-            _flush(self.folder)
-            write_durably(self.folder / _CURRENT, name)
+            flush(self.folder)
+            write_durably(self.folder / _CURRENT, name.encode())
         except (OSError, RuntimeError) as error:  # FAISS says that a disk is full by the latter.
             raise _storage_error(self.folder, error) from error
         else:
@@ -173,29 +174,6 @@ class Storage:
                         shutil.rmtree(path, ignore_errors=True)
                 elif _TEMPORARY.fullmatch(path.name):
                     path.unlink(missing_ok=True)
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Replace a file's content so that a crash leaves the old content or the new, never a mix.
-
-    The folder is flushed too: a rename lives in the folder, not in the file.
-    """
-    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:8]}")
-    try:
-        temporary.write_text(text, "utf-8")
-        _flush(temporary)
-        temporary.replace(path)
-        _flush(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _digest(path: Path) -> str:

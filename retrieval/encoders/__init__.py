@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -31,10 +31,17 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """One text as a model sees it: ``vector`` has shape ``(d,)`` and unit length."""
+    """One text as a model sees it.
+
+    Attributes:
+        vector: Shape ``(d,)``, unit length.
+        spans: Shape ``(t, 2)``: ``[start, end)`` of each token in the text, in code points. Fresh
+            from an encoder; an index does not keep it.
+    """
 
     vector: Floats
     tokens: Tokens
+    spans: Integers = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int32))
 
 
 class Encoder(Protocol):

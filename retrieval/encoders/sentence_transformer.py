@@ -152,6 +152,8 @@ def _encode(model: SentenceTransformer, texts: Sequence[str], prompt: str) -> li
         return_tensors="pt",
     )
     inputs = {key: value for key, value in features.items() if key not in _NOT_FOR_THE_MODEL}
+    # A question is over before a second thread has been woken; many texts keep every core busy.
+    torch.set_num_threads(1 if len(texts) == 1 else os.cpu_count() or 1)
     with torch.inference_mode():
         output = model(inputs)
     owners = features["overflow_to_sample_mapping"].numpy()
@@ -181,7 +183,8 @@ def _encode(model: SentenceTransformer, texts: Sequence[str], prompt: str) -> li
             ),
             ids=np.concatenate([ids[row][keep] for row, keep in kept]).astype(np.int32),
         )
-        encodings.append(Encoding(unit(vector), tokens))
+        places = np.concatenate([spans[row][keep] for row, keep in kept]) - len(prompt)
+        encodings.append(Encoding(unit(vector), tokens, places.astype(np.int32)))
     return encodings
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from retrieval.corpus import generation as generations
 from retrieval.corpus.generation import Generation
 from retrieval.corpus.storage import DamagedError, Storage
 from retrieval.encoders import Encoder, Progress
+from retrieval.engines import IndexedPassage
 from retrieval.evaluation.squad import QuestionSet
 from retrieval.readers import slug
 
@@ -33,19 +35,29 @@ class EvaluationIndex:
         self._model = encoder.name
         storage = Storage(folder / f"{slug(questions.name)}-{slug(self._model)}"[:120])
         stored = self._stored(storage)
-        self._indexed, encoded = generations.index_passages(
-            self._articles, encoder, stored, progress
-        )
-        self.whole = generations.assemble(self._articles, self._indexed, self._model, encoded)
+        indexed, encoded = generations.index_passages(self._articles, encoder, stored, progress)
+        self._passages: dict[str, list[IndexedPassage]] = {}
+        for item in indexed:
+            self._passages.setdefault(item.passage.article, []).append(item)
+        self.whole = generations.assemble(self._articles, indexed, self._model, encoded)
         if encoded:
             with storage.lock():
                 storage.write(lambda target: generations.write(self.whole, target))
 
     def without(self, article: str) -> Generation:
         """The generation over all articles but one."""
-        rest = {id_: text for id_, text in self._articles.items() if id_ != article}
-        kept = [item for item in self._indexed if item.passage.article != article]
-        return generations.assemble(rest, kept, self._model, 0)
+        return self.only(id_ for id_ in self._articles if id_ != article)
+
+    def only(self, ids: Iterable[str]) -> Generation:
+        """The generation over some of the articles."""
+        chosen = set(ids)
+        articles = {id_: text for id_, text in self._articles.items() if id_ in chosen}
+        indexed = [item for id_ in articles for item in self.passages_of(id_)]
+        return generations.assemble(articles, indexed, self._model, 0)
+
+    def passages_of(self, article: str) -> list[IndexedPassage]:
+        """The indexed passages of one article, in order."""
+        return self._passages.get(article, [])
 
     def _stored(self, storage: Storage) -> Generation | None:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from retrieval.corpus import storage as storage_module
-from retrieval.corpus.storage import DamagedError, Storage, write_durably
+from retrieval.corpus.storage import DamagedError, Storage
 from retrieval.errors import StorageError
 
 
@@ -292,22 +292,6 @@ def test_a_file_that_goes_while_sizes_are_counted_does_not_matter(storage: Stora
     folder = storage.write(writer("abc"))
     (folder / "gone").symlink_to("nowhere")
     assert storage.bytes_on_disk() >= 300
-
-
-def test_a_text_is_replaced_whole_and_without_leftovers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "list.json"
-    write_durably(path, "old")
-
-    def failing(_: int) -> None:
-        raise OSError(5, "Input/output error")
-
-    monkeypatch.setattr(os, "fsync", failing)
-    with pytest.raises(OSError, match="Input/output"):
-        write_durably(path, "new")
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def _lock(folder: str) -> None:
