@@ -11,7 +11,8 @@ import numpy as np
 
 from retrieval.analysis import tokens, words
 from retrieval.answers import Answer, Quote, RankedPassage, Source, Timings
-from retrieval.articles import Article
+from retrieval.articles import Article, Span
+from retrieval.cohesion import opens_leaning
 from retrieval.confidence import Calibration, Evidence, evidence, load_calibration
 from retrieval.conversation import Turn, context_of
 from retrieval.encoders import Encoder
@@ -99,7 +100,7 @@ class Answerer:
         top: int,
     ) -> Answer:
         start = time.perf_counter()
-        read_as = corrected(asked, language, library.vocabulary, self.encoder.is_word)
+        read_as = self._corrected(library, asked, language)
         query = self.understand(read_as, language, earlier)
         encoded = time.perf_counter()
         found = find(library.engine, query)
@@ -126,18 +127,25 @@ class Answerer:
             read_as=read_as if read_as != asked else None,
         )
 
+    def _corrected(self, library: Library, asked: str, language: Language) -> str:
+        # A word of another language is no misspelling of the articles', however alike they look.
+        if language not in library.languages or not language.spaced:
+            return asked
+        return corrected(asked, language, library.vocabulary, self.encoder.is_word)
+
     def understand(self, asked: str, language: Language, earlier: str | None = None) -> Query:
         """The question as it is searched for, with what it leans on."""
         encoding = self.encoder.encode_question(asked, earlier or "")
         expectation = expectation_of(asked, language)
+        frame = expectation.frame if expectation is not None else None
         importance = np.ones(len(encoding.tokens.ids), dtype=np.float32)
-        if expectation is not None and expectation.frame is not None:
-            for match in expectation.frame.finditer(asked):
+        if frame is not None:
+            for match in frame.finditer(asked):
                 inside = (encoding.spans[:, 0] < match.end()) & (
                     encoding.spans[:, 1] > match.start()
                 )
                 importance[inside] = _FRAME_IMPORTANCE
-        counted = words(asked, language)
+        counted = words(frame.sub(" ", asked) if frame else asked, language)
         vectors, ids = encoding.tokens.vectors, encoding.tokens.ids
         if earlier is not None:
             before = self.encoder.encode_question(earlier).tokens
@@ -183,16 +191,34 @@ def quotes_of(library: Library, hits: Sequence[Hit], limit: int) -> tuple[Quote,
             quotes[twin] = replace(quotes[twin], also_in=(*quotes[twin].also_in, place))
         elif len(quotes) < limit:
             said.append(spoken)
-            quotes.append(
-                Quote(
-                    article=article,
-                    paragraph=hit.passage.paragraph,
-                    span=hit.passage.span,
-                    score=hit.score,
-                    highlights=hit.highlight,
-                )
-            )
+            quotes.append(_quote(library, hit))
     return tuple(quotes)
+
+
+def _quote(library: Library, hit: Hit) -> Quote:
+    """A hit's passage, with the sentence before it where its answer cannot do without.
+
+    That sentence may end the paragraph before; the quote then counts as of that paragraph, in
+    which it begins.
+    """
+    article = library.articles[hit.passage.article]
+    passage = hit.passage
+    paragraph, start = passage.paragraph, passage.span.start
+    first = hit.highlight[0]
+    opens_the_passage = not article.text[start : first.start].strip()
+    if opens_the_passage and hit.row > 0:
+        before = library.engine.passage(hit.row - 1)
+        leans = opens_leaning(first.of(article.text), language_of(article.text))
+        if leans and before.article == passage.article and before.heading == passage.heading:
+            paragraph = before.paragraph
+            start = library.engine.sentences(hit.row - 1)[-1].start
+    return Quote(
+        article=article,
+        paragraph=paragraph,
+        span=Span(start, passage.span.end),
+        score=hit.score,
+        highlights=hit.highlight,
+    )
 
 
 def _same(words: frozenset[str], others: frozenset[str]) -> bool:

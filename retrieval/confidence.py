@@ -1,6 +1,6 @@
 """How likely it is that the first passage answers the question.
 
-Seven signs, weighed by a logistic regression that was fitted on public question sets with and
+Eleven signs, weighed by a logistic regression that was fitted on public question sets with and
 without the article that answers. Weights, threshold and the curve behind it are kept in a file a
 model, in ``calibrations/``, which ``tests/benchmarks/calibrate.py`` makes.
 """
@@ -18,6 +18,7 @@ import numpy as np
 
 from retrieval.analysis import word_pairs
 from retrieval.engines import Engine
+from retrieval.languages import language_of
 from retrieval.search import Hit, Query, rarity
 
 RIVALS: Final = 3
@@ -45,10 +46,12 @@ class Evidence:
         words: The highest BM25 score of a candidate over the sum of the rarities of the
             question's words, at most ``LEXICAL_CEILING``. Words that the corpus does not have
             count, and so lower it.
+        score: The first passage's own score.
+        named: Whether the question asks for a name and the highlight gives one: 1 or 0.
+        across: Whether the passage is in another language than the question: 1 or 0. Words
+            cannot agree then, and nothing follows from it.
         crowded: The share of rivals that had to be taken from articles that were compared
             already: passages of one article are more alike, and a lead over them says more.
-        expected: 1 where the highlight has the kind of words that the question asks for, -1
-            where it has not, 0 where no kind is known.
     """
 
     lead: float
@@ -59,7 +62,9 @@ class Evidence:
     size: float
     words: float
     crowded: float
-    expected: float
+    score: float
+    named: float
+    across: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +129,17 @@ def evidence(engine: Engine, query: Query, hits: Sequence[Hit], text: str) -> Ev
         size=math.log(len(engine)),
         words=min(LEXICAL_CEILING, by_words.lexical / ideal) if ideal else 0.0,
         crowded=crowded,
-        expected=_expected(query, best, text),
+        score=best.score,
+        named=float(_gives_name(query, best, text)),
+        across=float(language_of(text) != query.language),
     )
 
 
-def _expected(query: Query, hit: Hit, text: str) -> float:
-    if query.expectation is None:
-        return 0.0
-    return 1.0 if any(query.meets(span.of(text)) for span in hit.highlight) else -1.0
+def _gives_name(query: Query, hit: Hit, text: str) -> bool:
+    expectation = query.expectation
+    if expectation is None or expectation.frame is None:
+        return False
+    return any(query.meets(span.of(text)) for span in hit.highlight)
 
 
 def _rivals(engine: Engine, hits: Sequence[Hit]) -> tuple[float, float]:

@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.analysis import words
 from retrieval.articles import Passage, Span
 from retrieval.encoders import Floats, Integers
 from retrieval.engines import Candidates, Engine
@@ -37,7 +36,7 @@ class Query:
         token_vectors: Shape ``(t, d)``; ``token_ids`` and ``importance`` have shape ``(t,)``.
         importance: How much each token counts beside its rarity: less than 1 for the words of an
             earlier question.
-        words: What the lexical side looks for.
+        words: What the lexical side looks for: not what only says which kind of answer is wanted.
         expectation: The kind of words that the question asks for, where it is a known one.
     """
 
@@ -53,15 +52,8 @@ class Query:
     def meets(self, sentence: str) -> bool:
         """Whether a sentence has the kind of words that the question asks for."""
         return self.expectation is not None and self.expectation.met_by(
-            sentence, self.asked_about, self.language
+            sentence, self.words, self.language
         )
-
-    @property
-    def asked_about(self) -> frozenset[str]:
-        """The words looked for, without those that only say what kind of answer is wanted."""
-        frame = self.expectation.frame if self.expectation else None
-        text = frame.sub(" ", self.text) if frame else self.text
-        return frozenset(words(text, self.language))
 
 
 @dataclass(frozen=True, slots=True)

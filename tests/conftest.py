@@ -16,7 +16,6 @@ settings.register_profile("footnote", deadline=None)
 settings.load_profile("footnote")
 
 SEEDS = Path(__file__).parents[1] / "seeds"
-THRESHOLD = 0.5
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +27,6 @@ def encoder() -> SentenceTransformerEncoder:
 @pytest.fixture(scope="session")
 def corpus(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """The seed article, opened. Tests that change a corpus make their own."""
-    opened = Corpus([SEEDS], tmp_path_factory.mktemp("corpus"), Answerer(encoder, THRESHOLD))
+    opened = Corpus([SEEDS], tmp_path_factory.mktemp("corpus"), Answerer(encoder))
     opened.open()
     return opened

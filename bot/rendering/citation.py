@@ -13,4 +13,9 @@ def publication(article: Article) -> list[str]:
 
 def citation(quote: Quote) -> list[str]:
     """The facts that lead a reader to a quote, without title and link."""
-    return [*publication(quote.article), f"paragraph {quote.paragraph}"]
+    return place(quote.article, quote.paragraph)
+
+
+def place(article: Article, paragraph: int) -> list[str]:
+    """The facts that lead a reader to a paragraph of an article."""
+    return [*publication(article), f"paragraph {paragraph}"]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from bot.rendering.sanitize import longest, word_boundary
 from retrieval.answers import Quote
 from retrieval.articles import Span
+from retrieval.cohesion import opens_leaning
+from retrieval.languages import language_of
 from retrieval.segmentation import paragraphs, sentences
 
 
@@ -57,6 +59,9 @@ def _around_highlight(quote: Quote, fits: Callable[[Span], bool]) -> Span:
     highlight = next(iter(quote.highlights), parts[0])
     first = next((i for i, part in enumerate(parts) if part.overlaps(highlight)), 0)
     last = first
+    leans = opens_leaning(parts[first].of(text), language_of(text))
+    if leans and first > 0 and fits(Span(parts[first - 1].start, parts[first].end)):
+        first -= 1
     if not fits(parts[first]):
         start = parts[first].start
         room = longest(len(parts[first]), lambda length: fits(Span(start, start + length)))

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.rendering.citation import citation, publication
+from bot.rendering.citation import citation, place, publication
 from bot.rendering.printable import printable
 from retrieval.answers import Answer, Quote
 from retrieval.articles import Article
@@ -38,6 +38,8 @@ class Terminal:
             self._print(Text(f"› {printable(answer.question)}", style="bold"))
         if answer.follows:
             self._print(Text(f"(understood with: {printable(answer.follows)})", style=_QUIET))
+        if answer.read_as:
+            self._print(Text(f"(read as: {printable(answer.read_as)})", style=_QUIET))
         if not answer.answered:
             self.say("The articles do not answer that.")
             if answer.nearest:
@@ -116,8 +118,10 @@ class Terminal:
                 text.stylize(_HIGHLIGHT, start, end)
         self._print(Text())
         self._print(text, indent=2)
-        source = _source(quote)
-        self._print(source, indent=2)
+        self._print(_source(quote), indent=2)
+        for other in quote.also_in:
+            facts = " · ".join([other.article.title, *place(other.article, other.paragraph)])
+            self._print(Text(f"  also in: {printable(facts)}", style=_QUIET), indent=2)
 
     def _print(self, text: Text, indent: int = 0) -> None:
         if self._console.is_terminal:

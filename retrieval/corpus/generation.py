@@ -24,7 +24,7 @@ from retrieval.errors import CorpusError
 from retrieval.languages import Language, language_of
 from retrieval.segmentation import passages, sentences
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever an index built before would differ from one built now."""
 
 _ARTICLES: Final = "articles.jsonl"

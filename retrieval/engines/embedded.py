@@ -163,6 +163,8 @@ class EmbeddedEngine:
 
     def token_frequency(self, ids: Integers) -> Integers:
         known = self._arrays["frequent_ids"]
+        if not len(known):
+            return np.zeros(len(ids), dtype=np.int32)
         places = np.minimum(np.searchsorted(known, ids), len(known) - 1)
         found: Integers = np.where(known[places] == ids, self._arrays["frequencies"][places], 0)
         return found

@@ -63,6 +63,8 @@ def summarize(
         topic: What the summary is about, encoded as a question.
         topic_text: The same as the person wrote it.
     """
+    if not any(len(engine.tokens(row).ids) for row in range(len(engine))):
+        return Summary(topic_text, (), ())  # Of control characters alone nothing can be said.
     about = Topic.of(engine, topic_text or "", topic) if topic is not None else None
     if about is not None and article is None:
         rows = about.passages(engine, articles)

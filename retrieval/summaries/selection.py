@@ -22,6 +22,10 @@ _NAMES: Final = 2.0
 _LEAD: Final = 0.05
 """Weights beside what a sentence covers of the meaning; see tests/benchmarks/summaries.py."""
 
+_NAMES_OF_MANY: Final = 0.5
+"""Of several articles: with more, their oddest details came first rather than what they are about.
+"""
+
 _LEAD_FADES: Final = 10.0
 _THE_SAME: Final = 0.95
 """Cosine from which two sentences count as one, printed twice."""
@@ -64,6 +68,7 @@ def choose(
     fits = np.array([candidate.fit for candidate in candidates], dtype=np.float32)
     own_worth = fits + _LEAD * np.exp(-_LEAD_FADES * places)
     owners = np.unique([c.passage.article for c in candidates], return_inverse=True)[1]
+    names_weight = _NAMES if owners.max() == 0 else _NAMES_OF_MANY
     turns = np.zeros(int(owners.max()) + 1, dtype=np.int64)
     covered = np.zeros(len(candidates), dtype=np.float32)
     is_left = np.ones(len(candidates), dtype=np.bool_)
@@ -74,7 +79,7 @@ def choose(
             left = left[turns[owners[left]] == turns[owners[left]].min()]
         meaning = np.maximum(alike[left] - covered, 0).mean(axis=1)
         names = np.array([weights[holds[number]].sum() for number in left])
-        gains = meaning + _NAMES * names + own_worth[left]
+        gains = meaning + names_weight * names + own_worth[left]
         best = int(left[gains.argmax()])
         chosen.append((candidates[best], float(gains.max())))
         covered = np.maximum(covered, alike[best])

@@ -19,6 +19,7 @@ from the curve that is printed, and given with --threshold.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -71,11 +72,17 @@ class Observation:
 def main() -> None:
     arguments = _arguments()
     settings = load_settings()
-    observations: list[Observation] = []
     answerer = Answerer(make_encoder(arguments.model))
-    for path in arguments.files:
-        questions = read_squad(path)
-        observations += _observe(questions, answerer, settings.data_dir / "evaluations")
+    if arguments.observations and arguments.observations.exists():
+        stored = json.loads(arguments.observations.read_text("utf-8"))
+        observations = [Observation(**one) for one in stored]
+    else:
+        observations = []
+        for path in arguments.files:
+            questions = read_squad(path)
+            observations += _observe(questions, answerer, settings.data_dir / "evaluations")
+    if arguments.observations:
+        arguments.observations.write_text(json.dumps([asdict(one) for one in observations]))
     calibration = fit(observations, answerer.encoder.name, arguments.threshold)
     _report(observations, calibration)
     if arguments.write:
@@ -88,6 +95,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("files", nargs="+", type=Path, help="question sets in SQuAD's form")
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument(
+        "--observations", type=Path, help="a file that keeps what was observed, for another fit"
+    )
     parser.add_argument("--write", action="store_true", help="keep the calibration in the project")
     return parser.parse_args()
 

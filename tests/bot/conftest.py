@@ -17,7 +17,6 @@ from bot.library import Library
 from retrieval.answering import Answerer
 from retrieval.corpus import Corpus
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
-from tests.conftest import THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def library(corpus: Corpus) -> Iterator[Library]:
 @pytest.fixture
 def make_corpus(encoder: SentenceTransformerEncoder, tmp_path: Path) -> Callable[[Path], Corpus]:
     """Makes a corpus over a folder, not yet opened, for a test to change."""
-    return lambda folder: Corpus([folder], tmp_path / "index", Answerer(encoder, THRESHOLD))
+    return lambda folder: Corpus([folder], tmp_path / "index", Answerer(encoder))
 
 
 @pytest.fixture

@@ -37,6 +37,8 @@ def render_answer(answer: Answer, *, with_question: bool) -> Reply:
     if answer.follows:
         earlier = inline(answer.follows, _EARLIER_UNITS)
         lines.append(f"-# Understood with your earlier question: “{earlier}”")
+    if answer.read_as:
+        lines.append(f"-# Read as: “{inline(answer.read_as, _EARLIER_UNITS)}”")
     shown_quotes = (answer.quotes if answer.answered else answer.nearest)[:MAX_QUOTES]
     if not answer.answered:
         lines.append(f"{_NO_ANSWER} {_NEAREST}" if shown_quotes else _NO_ANSWER)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import discord
 
 from bot.rendering.blockquote import block_quote
-from bot.rendering.citation import citation
+from bot.rendering.citation import citation, place
 from bot.rendering.discord.reply import ANSWER_COLOUR, ASIDE_COLOUR, DESCRIPTION
 from bot.rendering.excerpts import Excerpt, excerpt
 from bot.rendering.sanitize import inline, units
@@ -20,6 +20,7 @@ from retrieval.articles import Article, Span
 _TITLE_UNITS: Final = 200
 _FACT_UNITS: Final = 100
 _URL_UNITS: Final = 400
+_OTHERS: Final = 2
 _ADDRESS: Final = "-._~:/?#@!$&'*+,;=%"
 """What may stand in an address as it is. Brackets would end the Markdown link around it."""
 
@@ -31,7 +32,7 @@ def quote_embed(quote: Quote, limit: int, *, is_answer: bool = True) -> discord.
         is_answer: Otherwise it is a nearest passage, which has no highlight and is labelled so.
     """
     title = article_title(quote.article)
-    source = f"-# {source_line(quote)}"
+    source = "\n".join(f"-# {line}" for line in source_lines(quote))
     label = "" if is_answer else "Nearest passage, not an answer"
     fixed = units(title) + units(source) + units(label) + len("\n\n")
     room = min(limit - fixed, DESCRIPTION - units(source) - len("\n\n"))
@@ -56,6 +57,20 @@ def source_line(quote: Quote) -> str:
     return " · ".join(
         [*(inline(fact, _FACT_UNITS) for fact in citation(quote)), *link(quote.article)]
     )
+
+
+def source_lines(quote: Quote) -> list[str]:
+    """Where a quote stands, and on a line each where nearly the same words stand again."""
+    others = [
+        " · ".join(
+            [
+                f"Also in: {article_title(source.article, _FACT_UNITS)}",
+                *(inline(fact, _FACT_UNITS) for fact in place(source.article, source.paragraph)),
+            ]
+        )
+        for source in quote.also_in[:_OTHERS]
+    ]
+    return [source_line(quote), *others]
 
 
 def link(article: Article) -> list[str]:

@@ -1,0 +1,88 @@
+"""From a question to quotes: ranked, merged where the same story is told twice, and verbatim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retrieval.answering import Answerer
+from retrieval.answers import Answer
+from retrieval.corpus import Corpus
+from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+from retrieval.errors import QuestionError
+
+BRIDGE = """The old bridge over the Wharfe was closed on Monday after a crack was found.
+
+Engineers said that the crack is four metres long. It reaches from the second pier to the arch.
+
+Buses use the ring road until the repair is finished in October."""
+MARKET = """The weekly market moves to the castle yard because of the building work.
+
+Traders asked for free parking. The council will decide next week."""
+
+
+@pytest.fixture(scope="module")
+def town(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    folder = tmp_path_factory.mktemp("town")
+    (folder / "bridge.txt").write_text(BRIDGE)
+    (folder / "bridge-again.txt").write_text(BRIDGE.replace("on Monday", "on Monday evening"))
+    (folder / "market.txt").write_text(MARKET)
+    opened = Corpus([folder], tmp_path_factory.mktemp("index"), Answerer(encoder))
+    opened.open()
+    return opened
+
+
+def highlighted(answer: Answer) -> str:
+    quote = (answer.quotes or answer.nearest)[0]
+    return " ".join(span.of(quote.article.text) for span in quote.highlights)
+
+
+def test_the_sentence_that_answers_is_highlighted(town: Corpus) -> None:
+    assert "four metres" in highlighted(town.ask("How long is the crack in the bridge?"))
+
+
+def test_the_same_story_is_quoted_once_with_both_sources(town: Corpus) -> None:
+    answer = town.ask("How long is the crack in the bridge?")
+    quotes = answer.quotes or answer.nearest
+    assert len({quote.text for quote in quotes}) == len(quotes)
+    first = quotes[0]
+    places = {first.article.id, *(source.article.id for source in first.also_in)}
+    assert places == {"bridge", "bridge-again"}
+    assert "also_in" in answer.as_json()["quotes" if answer.answered else "nearest"][0]
+
+
+def test_a_second_copy_does_not_make_the_answer_doubtful(town: Corpus) -> None:
+    assert town.ask("How long is the crack in the bridge?").answered
+
+
+def test_passages_are_ranked_and_limited(town: Corpus) -> None:
+    answer = town.ask("Where is the market?", top=3)
+    scores = [ranked.score for ranked in answer.passages]
+    assert len(scores) == 3
+    assert scores == sorted(scores, reverse=True)
+    assert answer.passages[0].passage.article == "market"
+
+
+def test_the_same_question_has_the_same_answer(town: Corpus) -> None:
+    first, second = (town.ask("Where is the market?").as_json() for _ in range(2))
+    first.pop("took_ms")
+    second.pop("took_ms")
+    assert first == second
+
+
+@pytest.mark.parametrize("question", ["", "   ", "?!", "\u200b", "x" * 100_000, "\0\1\2"])
+def test_what_is_no_question_is_refused_in_words(town: Corpus, question: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        town.ask(question)
+    assert caught.value.remedy
+
+
+def test_a_corpus_of_one_sentence_can_be_asked(
+    encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    (tmp_path / "one.txt").write_text("The moon is made of rock.")
+    corpus = Corpus([tmp_path], tmp_path / "index", Answerer(encoder))
+    corpus.open()
+    answer = corpus.ask("What is the moon made of?")
+    assert (answer.quotes or answer.nearest)[0].text == "The moon is made of rock."
