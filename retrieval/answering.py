@@ -20,7 +20,7 @@ from retrieval.engines import Engine
 from retrieval.expectations import expectation_of
 from retrieval.languages import Language, language_of
 from retrieval.questions import clean_question
-from retrieval.search import Hit, Query, find, rerank
+from retrieval.search import CANDIDATES, Hit, Query, find, rerank
 from retrieval.spelling import corrected
 
 MAX_QUOTES: Final = 3
@@ -44,6 +44,9 @@ class Library(Protocol):
 
     @property
     def vocabulary(self) -> frozenset[str]: ...
+
+    @property
+    def language_by_article(self) -> Mapping[str, Language]: ...
 
     @property
     def languages(self) -> frozenset[Language]: ...
@@ -103,7 +106,7 @@ class Answerer:
         read_as = self._corrected(library, asked, language)
         query = self.understand(read_as, language, earlier)
         encoded = time.perf_counter()
-        found = find(library.engine, query)
+        found = find(library.engine, query, max(CANDIDATES, top))
         searched = time.perf_counter()
         hits = rerank(library.engine, query, found, lambda id_: library.articles[id_].text)
         confidence = self.calibration.confidence(weigh(library, query, hits))
@@ -170,7 +173,8 @@ class Answerer:
 def weigh(library: Library, query: Query, hits: Sequence[Hit]) -> Evidence:
     """What speaks for the first hit."""
     article = library.articles[hits[0].passage.article]
-    return evidence(library.engine, query, hits, article.text)
+    language = library.language_by_article[article.id]
+    return evidence(library.engine, query, hits, article.text, language)
 
 
 def quotes_of(library: Library, hits: Sequence[Hit], limit: int) -> tuple[Quote, ...]:
@@ -208,7 +212,7 @@ def _quote(library: Library, hit: Hit) -> Quote:
     opens_the_passage = not article.text[start : first.start].strip()
     if opens_the_passage and hit.row > 0:
         before = library.engine.passage(hit.row - 1)
-        leans = opens_leaning(first.of(article.text), language_of(article.text))
+        leans = opens_leaning(first.of(article.text), library.language_by_article[article.id])
         if leans and before.article == passage.article and before.heading == passage.heading:
             paragraph = before.paragraph
             start = library.engine.sentences(hit.row - 1)[-1].start

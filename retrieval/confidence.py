@@ -1,6 +1,6 @@
 """How likely it is that the first passage answers the question.
 
-Eleven signs, weighed by a logistic regression that was fitted on public question sets with and
+Nine signs, weighed by a logistic regression that was fitted on public question sets with and
 without the article that answers. Weights, threshold and the curve behind it are kept in a file a
 model, in ``calibrations/``, which ``tests/benchmarks/calibrate.py`` makes.
 """
@@ -18,11 +18,12 @@ import numpy as np
 
 from retrieval.analysis import word_pairs
 from retrieval.engines import Engine
-from retrieval.languages import language_of
+from retrieval.languages import Language
 from retrieval.search import Hit, Query, rarity
 
 RIVALS: Final = 3
-LEXICAL_CEILING: Final = 0.9
+LEAD_CEILING: Final = 0.15
+LEXICAL_CEILING: Final = 0.6
 SAME_STORY: Final = 0.95
 """Two passages whose best sentences are so alike tell the same, and are no rivals."""
 
@@ -34,8 +35,9 @@ class Evidence:
     """What tells a question that the corpus answers from one that it does not.
 
     Attributes:
-        lead: The first passage's score over the mean of the best passages of the next articles.
-            Where there are fewer articles, the next best passages fill up.
+        lead: The first passage's score over the mean of the best passages of the next articles,
+            at most ``LEAD_CEILING``. Where there are fewer articles, the next best passages fill
+            up.
         bigrams: The share of the question's pairs of neighbouring words, by rarity, that stand
             in a sentence of the passage.
         cosine: The highest cosine of a sentence among all candidates.
@@ -46,8 +48,6 @@ class Evidence:
         words: The highest BM25 score of a candidate over the sum of the rarities of the
             question's words, at most ``LEXICAL_CEILING``. Words that the corpus does not have
             count, and so lower it.
-        score: The first passage's own score.
-        named: Whether the question asks for a name and the highlight gives one: 1 or 0.
         across: Whether the passage is in another language than the question: 1 or 0. Words
             cannot agree then, and nothing follows from it.
         crowded: The share of rivals that had to be taken from articles that were compared
@@ -62,8 +62,6 @@ class Evidence:
     size: float
     words: float
     crowded: float
-    score: float
-    named: float
     across: float
 
 
@@ -108,11 +106,14 @@ def load_calibration(model: str) -> Calibration:
     return Calibration(**json.loads(file.read_text("utf-8")))
 
 
-def evidence(engine: Engine, query: Query, hits: Sequence[Hit], text: str) -> Evidence:
+def evidence(
+    engine: Engine, query: Query, hits: Sequence[Hit], text: str, language: Language
+) -> Evidence:
     """What speaks for the first of ``hits``, of which there must be at least one.
 
     Args:
         text: The text of the first hit's article.
+        language: The language it is in.
     """
     best = hits[0]
     by_cosine = max(hits, key=lambda hit: hit.cosine)
@@ -121,7 +122,7 @@ def evidence(engine: Engine, query: Query, hits: Sequence[Hit], text: str) -> Ev
     ideal = float(rarity(np.array(engine.word_frequency(asked)), len(engine)).sum())
     rivals, crowded = _rivals(engine, hits)
     return Evidence(
-        lead=best.score - rivals,
+        lead=min(LEAD_CEILING, best.score - rivals),
         bigrams=_bigrams(engine, query, best, text),
         cosine=by_cosine.cosine,
         cosine_agrees=float(by_cosine.passage.article == best.passage.article),
@@ -129,17 +130,8 @@ def evidence(engine: Engine, query: Query, hits: Sequence[Hit], text: str) -> Ev
         size=math.log(len(engine)),
         words=min(LEXICAL_CEILING, by_words.lexical / ideal) if ideal else 0.0,
         crowded=crowded,
-        score=best.score,
-        named=float(_gives_name(query, best, text)),
-        across=float(language_of(text) != query.language),
+        across=float(language != query.language),
     )
-
-
-def _gives_name(query: Query, hit: Hit, text: str) -> bool:
-    expectation = query.expectation
-    if expectation is None or expectation.frame is None:
-        return False
-    return any(query.meets(span.of(text)) for span in hit.highlight)
 
 
 def _rivals(engine: Engine, hits: Sequence[Hit]) -> tuple[float, float]:

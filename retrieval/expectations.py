@@ -15,6 +15,9 @@ from typing import Final
 from retrieval.analysis import words
 from retrieval.languages import Language
 
+_TIME_WORTH: Final = 0.06
+_NAME_WORTH: Final = 0.18
+"""More: a date stands in many sentences, but few name the very thing that is asked about."""
 _BESIDE: Final = 24
 """Characters on either side of a naming word: about four words."""
 
@@ -26,12 +29,14 @@ class Expectation:
     Attributes:
         question: What a question for it says.
         answer: What a sentence that gives it says.
+        worth: What is added to the score, from 0 to 1, of a sentence that meets it.
         frame: Words of the question that only say which kind is asked for: they need not stand
             in the answer.
     """
 
     question: re.Pattern[str]
     answer: re.Pattern[str]
+    worth: float
     frame: re.Pattern[str] | None = None
 
     def met_by(self, sentence: str, stems: Collection[str], language: Language) -> bool:
@@ -60,13 +65,16 @@ def _pattern(expression: str) -> re.Pattern[str]:
 def _time(question: str, words: str) -> Expectation:
     clock = r"\d{1,2} ?[ap]\.?m\b|\d{1,2}[:h]\d\d"
     return Expectation(
-        _pattern(question), _pattern(rf"\b(?:{words}|(?:1\d|20)\d\ds?|{clock})(?!\w)")
+        _pattern(question), _pattern(rf"\b(?:{words}|(?:1\d|20)\d\ds?|{clock})(?!\w)"), _TIME_WORTH
     )
 
 
 def _name(question: str, words: str, frame: str) -> Expectation:
     return Expectation(
-        _pattern(question), _pattern(rf"\b(?:{words})\b"), _pattern(rf"\b(?:{frame})\b")
+        _pattern(question),
+        _pattern(rf"\b(?:{words})\b"),
+        _NAME_WORTH,
+        _pattern(rf"\b(?:{frame})\b"),
     )
 
 

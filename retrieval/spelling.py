@@ -1,9 +1,9 @@
 """Misspelled words of a question, read as the words of the corpus that they mean.
 
 A word is taken for a misspelling only when the corpus does not have it, the encoder does not know
-it as a word either, and exactly one word of the corpus is a slip or two away. So a name that the
-corpus lacks stays as it is, and the question about it unanswered, unless it is hardly different
-from one that the corpus has.
+it as a word either, it is no abbreviation, and exactly one word of the corpus with the same first
+letter is a slip away (two in a long word). So a name that the corpus lacks stays as it is, and the
+question about it unanswered, unless it is hardly different from one that the corpus has.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Final
 from retrieval.analysis import stop_words, tokens, words
 from retrieval.languages import Language
 
-_SHORTEST: Final = 4
-_TWO_SLIPS_FROM: Final = 9
+_SHORTEST: Final = 5
+_TWO_SLIPS_FROM: Final = 12
 """Letters from which on two slips are forgiven; below that, one."""
 
 
@@ -38,6 +38,7 @@ def corrected(
         if (
             len(word) < _SHORTEST
             or not word.isalpha()
+            or sum(letter.isupper() for letter in question[span.start : span.end]) > 1
             or word in vocabulary
             or word in stop
             or is_word(word)
@@ -60,12 +61,8 @@ def _meant(word: str, vocabulary: Collection[str]) -> str | None:
     from rapidfuzz.distance import OSA
 
     slips = 2 if len(word) >= _TWO_SLIPS_FROM else 1
-    found = process.extract(word, vocabulary, scorer=OSA.distance, score_cutoff=slips, limit=3)
-    near = {candidate: distance for candidate, distance, _ in found if len(candidate) > 2}
-    if not near:
-        return None
+    found = process.extract(word, vocabulary, scorer=OSA.distance, score_cutoff=slips, limit=8)
+    # People seldom miss the first letter.
+    near = {candidate: distance for candidate, distance, _ in found if candidate[0] == word[0]}
     nearest = [candidate for candidate in near if near[candidate] == min(near.values())]
-    if len(nearest) > 1:
-        # People seldom miss the first letter.
-        nearest = [candidate for candidate in nearest if candidate[0] == word[0]]
     return nearest[0] if len(nearest) == 1 else None

@@ -112,7 +112,10 @@ class Corpus:
     def restore(self) -> tuple[str, ...]:
         """Serve the stored index as it is, where there is one; returns what to tell of it."""
         try:
-            self._generation = self._stored()
+            stored = self._stored()
+            if stored is not None:
+                stored.warm()
+            self._generation = stored
         except DamagedError as error:
             log.warning("Stored index not used: %s", error)
             return (f"The stored index was damaged ({error}), so it is built again.",)
@@ -275,6 +278,7 @@ class Corpus:
             except StorageError as error:
                 log.warning("The index is not kept: %s", error)
                 notices.append(f"The new index serves, but is not kept for the next start. {error}")
+            fresh.warm()
             self._generation = fresh
         return Report(
             changes=compare(before, articles, catalogue.failures),

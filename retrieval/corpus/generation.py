@@ -46,6 +46,10 @@ class Generation:
     engine: EmbeddedEngine
     encoded: int
 
+    def warm(self) -> None:
+        """Compute now what the first question would otherwise wait for."""
+        _ = self.vocabulary, self.languages
+
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """The words of the articles as they are written, without case and accents."""
@@ -54,9 +58,14 @@ class Generation:
         )
 
     @cached_property
+    def language_by_article(self) -> Mapping[str, Language]:
+        """The language of each article, by its id."""
+        return {id_: language_of(article.text) for id_, article in self.articles.items()}
+
+    @cached_property
     def languages(self) -> frozenset[Language]:
         """The languages of the articles."""
-        return frozenset(language_of(article.text) for article in self.articles.values())
+        return frozenset(self.language_by_article.values())
 
 
 def digest_of(articles: Iterable[Article], model: str) -> str:
@@ -239,6 +248,7 @@ def _encodings_of(generation: Generation) -> dict[str, tuple[Encoding, ...]]:
             strict=True,
         )
         found[engine.text_hash(row)] = tuple(
-            Encoding(vector, Tokens(vectors, ids)) for vector, vectors, ids in parts
+            Encoding(vector, Tokens(vectors.astype(np.float16, copy=False), ids))
+            for vector, vectors, ids in parts
         )
     return found

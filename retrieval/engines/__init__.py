@@ -67,7 +67,7 @@ class PassageTokens:
     where each sentence begins in them, and ``t`` at its end.
     """
 
-    vectors: Halves
+    vectors: Halves | Floats
     ids: Integers
     starts: NDArray[np.int64]
 

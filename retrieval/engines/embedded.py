@@ -21,6 +21,8 @@ _ABSENT: Final = -1
 _DEVIATION_FLOOR: Final = 1e-6
 _SENTENCES_EACH: Final = 4
 """Nearest sentences asked of FAISS for each passage wanted: several may be of one passage."""
+_KEPT_AT_HAND: Final = 64 * 1024 * 1024
+"""Bytes of token vectors that are kept in memory rather than read for each question."""
 _SAMPLED: Final = 1024
 """Passages, spread evenly, from which mean and deviation of the cosines are taken."""
 
@@ -46,6 +48,9 @@ class EmbeddedEngine:
         self._vocabulary: dict[str, int] = lexical.vocab_dict if lexical is not None else {}
         starts = arrays["sentence_starts"]
         self._owners = np.repeat(np.arange(len(self._places)), np.diff(starts))
+        tokens = arrays["tokens"]
+        # Single precision takes twice the memory and spares each question the conversion.
+        self._tokens = tokens.astype(np.float32) if tokens.size * 4 <= _KEPT_AT_HAND else tokens
         step = -(-len(self._places) // _SAMPLED)
         self._sample = self._sentences_of(np.arange(0, len(self._places), step))
 
@@ -156,7 +161,7 @@ class EmbeddedEngine:
         starts = self._arrays["token_starts"][sentences[row] : sentences[row + 1] + 1]
         place = slice(int(starts[0]), int(starts[-1]))
         return PassageTokens(
-            vectors=self._arrays["tokens"][place],
+            vectors=self._tokens[place],
             ids=self._arrays["token_ids"][place],
             starts=starts - starts[0],
         )

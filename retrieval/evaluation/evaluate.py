@@ -96,6 +96,7 @@ def evaluate(
             is asked again with its own article taken out.
     """
     total = len(asked) * (2 if without else 1)
+    whole.warm()
     outcomes: list[Outcome] = []
 
     def ask(generation: Generation, question: SquadQuestion, held_out: bool) -> None:
@@ -110,6 +111,7 @@ def evaluate(
     if without is not None and len(questions.articles) > 1:
         for id_ in dict.fromkeys(question.article for question in asked if question.answers):
             rest = without(id_)
+            rest.warm()
             for question in asked:
                 if question.article == id_ and question.answers:
                     ask(rest, question, True)

@@ -184,7 +184,7 @@ def fit(observations: Sequence[Observation], model: str, threshold: float) -> Ca
             },
         }
         for name in calibration.fitted_on
-        for at in THRESHOLDS
+        for at in sorted({*THRESHOLDS, threshold})
         if (by_condition := list(_by_condition(observations, name, weights, intercept)))
     ]
     return Calibration(**{**asdict(calibration), "curve": curve})
