@@ -79,7 +79,7 @@ def main() -> None:
     else:
         observations = []
         for path in arguments.files:
-            questions = read_squad(path)
+            questions = read_squad(path, arguments.articles)
             observations += _observe(questions, answerer, settings.data_dir / "evaluations")
     if arguments.observations:
         arguments.observations.write_text(json.dumps([asdict(one) for one in observations]))
@@ -93,6 +93,9 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("files", nargs="+", type=Path, help="question sets in SQuAD's form")
+    parser.add_argument(
+        "--articles", type=Path, help="take articles and answers from this set for every file"
+    )
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--threshold", type=float, default=0.5)
     parser.add_argument(

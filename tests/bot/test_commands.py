@@ -98,10 +98,10 @@ async def test_summary_of_an_article_for_a_topic(scene: Scene, corpus: Corpus) -
         scene.channel,
         "summary",
         article=choices[0]["value"],
-        topic="attacks on diplomats",
+        topic="Haftar",
         length="short",
     )
-    assert "attacks on diplomats" in text_of(result)
+    assert "Haftar" in text_of(result)
     assert text_of(result).count("\n> ") == 3
 
 

@@ -64,6 +64,13 @@ def test_passages_are_ranked_and_limited(town: Corpus) -> None:
     assert answer.passages[0].passage.article == "market"
 
 
+def test_a_quoted_phrase_is_looked_for_as_it_stands(town: Corpus) -> None:
+    answer = town.ask('What did they say about "free parking"?')
+    assert "free parking" in (answer.quotes or answer.nearest)[0].text
+    plain = town.ask("What did they say about free parking?")
+    assert answer.passages[0].score > plain.passages[0].score
+
+
 def test_the_same_question_has_the_same_answer(town: Corpus) -> None:
     first, second = (town.ask("Where is the market?").as_json() for _ in range(2))
     first.pop("took_ms")

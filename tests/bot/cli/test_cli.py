@@ -387,7 +387,7 @@ class TestChat:
     def test_summary_takes_a_topic(self, footnote: Footnote) -> None:
         out = footnote("chat", typed="/summary\thospitals\n").out
         assert "ospital" in out
-        assert out.count(" · paragraph ") == 5
+        assert 1 <= out.count(" · paragraph ") <= 5  # fewer where fewer are about it
 
     def test_an_unknown_command_gets_help(self, footnote: Footnote) -> None:
         out = footnote("chat", typed="/nonsense now\n/help\n").out
