@@ -16,7 +16,7 @@ from retrieval.analysis import words
 from retrieval.languages import Language
 
 _TIME_WORTH: Final = 0.06
-_NAME_WORTH: Final = 0.18
+_NAME_WORTH: Final = 0.19
 """More: a date stands in many sentences, but few name the very thing that is asked about."""
 _BESIDE: Final = 24
 """Characters on either side of a naming word: about four words."""
