@@ -13,6 +13,7 @@ from retrieval.answering import Answerer
 from retrieval.corpus import Corpus
 from retrieval.encoders import Encoder, multilingual
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+from retrieval.rerankers import CrossEncoderReranker
 
 _SHARED: Final = "shared"
 
@@ -39,8 +40,13 @@ def make_corpus(settings: Settings, folder: Path | None = None) -> Corpus:
 
 
 def make_answerer(settings: Settings) -> Answerer:
-    """What answers questions, with the model and the threshold of the settings."""
-    return Answerer(make_encoder(settings.model), settings.answer_threshold)
+    """What answers questions, with the models and the threshold of the settings."""
+    name = settings.reranker_model
+    return Answerer(
+        make_encoder(settings.model),
+        settings.answer_threshold,
+        reranker=CrossEncoderReranker(name) if name else None,
+    )
 
 
 def make_encoder(model: str) -> Encoder:

@@ -45,6 +45,7 @@ class Settings:
     data_dir: Path = Path()
     articles: tuple[Path, ...] = ()
     model: str = DEFAULT_MODEL
+    reranker_model: str | None = None
     answer_threshold: float | None = None
     discord_api_url: str | None = None
     discord_gateway_url: str | None = None
@@ -87,6 +88,7 @@ def load_settings(
         data_dir=_data_dir(given.get("FOOTNOTE_DATA_DIR")),
         articles=_articles(given.get("FOOTNOTE_ARTICLES", "")),
         model=given.get("MODEL", DEFAULT_MODEL),
+        reranker_model=given.get("RERANKER_MODEL"),
         answer_threshold=_fraction(given, "ANSWER_THRESHOLD"),
         discord_api_url=_url(given, "DISCORD_API_URL", {"http", "https"}),
         discord_gateway_url=_url(given, "DISCORD_GATEWAY_URL", {"ws", "wss"}),

@@ -16,11 +16,12 @@ from retrieval.cohesion import opens_leaning
 from retrieval.confidence import Calibration, Evidence, evidence, load_calibration
 from retrieval.conversation import Turn, context_of
 from retrieval.encoders import Encoder
-from retrieval.engines import Engine
+from retrieval.engines import Candidates, Engine
 from retrieval.expectations import expectation_of
 from retrieval.languages import Language, language_of
 from retrieval.questions import clean_question
-from retrieval.search import CANDIDATES, Hit, Query, find, rerank
+from retrieval.rerankers import Reranker
+from retrieval.search import CANDIDATES, Hit, Query, find, reorder, rerank
 from retrieval.spelling import corrected
 
 MAX_QUOTES: Final = 3
@@ -58,6 +59,8 @@ class Answerer:
     Args:
         threshold: The confidence from which a question counts as answered; that of the model's
             calibration where not given.
+        reranker: Has a say in the order of the best passages, where given. No calibration was
+            fitted with one.
     """
 
     def __init__(
@@ -65,8 +68,10 @@ class Answerer:
         encoder: Encoder,
         threshold: float | None = None,
         calibration: Calibration | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.encoder = encoder
+        self.reranker = reranker
         self.calibration = calibration or load_calibration(encoder.name)
         self.threshold = self.calibration.threshold if threshold is None else threshold
 
@@ -108,7 +113,7 @@ class Answerer:
         encoded = time.perf_counter()
         found = find(library.engine, query, max(CANDIDATES, top))
         searched = time.perf_counter()
-        hits = rerank(library.engine, query, found, lambda id_: library.articles[id_].text)
+        hits = self._reranked(library, query, found, earlier)
         confidence = self.calibration.confidence(weigh(library, query, hits))
         answered = confidence >= self.threshold
         quotes = quotes_of(library, hits, MAX_QUOTES)
@@ -129,6 +134,18 @@ class Answerer:
             follows=earlier,
             read_as=read_as if read_as != asked else None,
         )
+
+    def _reranked(
+        self, library: Library, query: Query, found: Candidates, earlier: str | None
+    ) -> list[Hit]:
+        def text_of(article: str) -> str:
+            return library.articles[article].text
+
+        hits = rerank(library.engine, query, found, text_of)
+        if self.reranker is None:
+            return hits
+        question = query.text if earlier is None else f"{earlier} {query.text}"
+        return reorder(self.reranker, question, hits, text_of)
 
     def _corrected(self, library: Library, asked: str, language: Language) -> str:
         # A word of another language is no misspelling of the articles', however alike they look.

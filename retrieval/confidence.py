@@ -35,9 +35,11 @@ class Evidence:
     """What tells a question that the corpus answers from one that it does not.
 
     Attributes:
-        lead: The first passage's score over the mean of the best passages of the next articles,
-            at most ``LEAD_CEILING``. Where there are fewer articles, the next best passages fill
-            up.
+        lead: The first passage's match over the mean of the best passages of the next articles,
+            from 0 to ``LEAD_CEILING``. Where there are fewer articles, the next best passages
+            fill up. A reranker's scores are not in it: each model spreads them in its own way,
+            and the weights were fitted without. Where it has put first what matches less than
+            its rivals, there is no lead.
         bigrams: The share of the question's pairs of neighbouring words, by rarity, that stand
             in a sentence of the passage.
         cosine: The highest cosine of a sentence among all candidates.
@@ -122,7 +124,7 @@ def evidence(
     ideal = float(rarity(np.array(engine.word_frequency(asked)), len(engine)).sum())
     rivals, crowded = _rivals(engine, hits)
     return Evidence(
-        lead=min(LEAD_CEILING, best.score - rivals),
+        lead=min(LEAD_CEILING, max(0.0, best.match - rivals)),
         bigrams=_bigrams(engine, query, best, text),
         cosine=by_cosine.cosine,
         cosine_agrees=float(by_cosine.passage.article == best.passage.article),
@@ -135,7 +137,7 @@ def evidence(
 
 
 def _rivals(engine: Engine, hits: Sequence[Hit]) -> tuple[float, float]:
-    """The mean score of the best passages of the ``RIVALS`` articles after the first hit's, and
+    """The mean match of the best passages of the ``RIVALS`` articles after the first hit's, and
     the share of them that had to be filled up with other passages.
 
     A second copy of the same story does not make the first less likely, so it is passed over.
@@ -143,18 +145,18 @@ def _rivals(engine: Engine, hits: Sequence[Hit]) -> tuple[float, float]:
     best = hits[0]
     vectors = engine.vectors(best.row)
     seen = {best.passage.article}
-    scores: list[float] = []
+    matches: list[float] = []
     for hit in hits[1:]:
-        if len(scores) == RIVALS:
+        if len(matches) == RIVALS:
             break
         if hit.passage.article in seen:
             continue
         seen.add(hit.passage.article)
         if float((engine.vectors(hit.row) @ vectors.T).max()) < SAME_STORY:
-            scores.append(hit.score)
-    crowded = 1 - len(scores) / RIVALS
-    scores += [hit.score for hit in hits[1:]][: RIVALS - len(scores)]
-    return (float(np.mean(scores)) if scores else 0.0), crowded
+            matches.append(hit.match)
+    crowded = 1 - len(matches) / RIVALS
+    matches += [hit.match for hit in hits[1:]][: RIVALS - len(matches)]
+    return (float(np.mean(matches)) if matches else 0.0), crowded
 
 
 def _bigrams(engine: Engine, query: Query, hit: Hit, text: str) -> float:

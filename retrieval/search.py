@@ -2,14 +2,15 @@
 
 Two steps: the best candidates of the dense and the lexical side on one scale, then late
 interaction over them (ColBERT's MaxSim: Khattab and Zaharia 2020) with the vectors of the
-encoder's own tokens, each question token weighted by how rare it is in the corpus.
+encoder's own tokens, each question token weighted by how rare it is in the corpus. Where there is a
+reranker, it has a say in the order of the first few.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,10 +21,13 @@ from retrieval.encoders import Floats, Integers
 from retrieval.engines import Candidates, Engine
 from retrieval.expectations import Expectation
 from retrieval.languages import Language
+from retrieval.rerankers import Reranker
 
 CANDIDATES: Final = 50
 RERANKED: Final = 30
 """Of the candidates: more cost time and changed nothing on two public sets."""
+JUDGED: Final = 10
+"""Of the reranked, those that a cross-encoder reads: it takes a pass of the model for each."""
 LEXICAL_WEIGHT: Final = 1.0
 QUOTED_PHRASE: Final = 0.15
 """Added to the score of a passage that has the words which the question quotes."""
@@ -73,8 +77,10 @@ class Hit:
     """A passage that was found.
 
     Attributes:
-        score: What it is ranked by, from 0 to 1: the mean of how well the whole passage and how
-            well its best sentence match the question's tokens.
+        score: What it is ranked by, from 0 to 1: how it matches, or the mean of that and of what
+            the reranker says where there is one.
+        match: The mean of how well the whole passage and how well its best sentence match the
+            question's tokens.
         cosine: The highest of its sentences' cosines to the question.
         lexical: Its BM25 score.
         highlight: The sentences in it that answer best, one or two: ``[first, last]``.
@@ -83,6 +89,7 @@ class Hit:
     row: int
     passage: Passage
     score: float
+    match: float
     cosine: float
     lexical: float
     highlight: tuple[Span, ...]
@@ -144,6 +151,7 @@ def rerank(
                 row=row,
                 passage=passage,
                 score=score,
+                match=score,
                 cosine=float(candidates.dense[place]),
                 lexical=float(candidates.lexical[place]),
                 highlight=tuple(sentences[first : last + 1]),
@@ -151,17 +159,51 @@ def rerank(
         )
     hits.sort(key=lambda hit: -hit.score)
     for place in range(RERANKED, len(rows)):
+        score = max(0.0, hits[-1].score - _A_LITTLE)
         hits.append(
             Hit(
                 row=rows[place],
                 passage=engine.passage(rows[place]),
-                score=max(0.0, hits[-1].score - _A_LITTLE),
+                score=score,
+                match=score,
                 cosine=float(candidates.dense[place]),
                 lexical=float(candidates.lexical[place]),
                 highlight=tuple(engine.sentences(rows[place])[:1]),
             )
         )
     return hits
+
+
+def reorder(
+    reranker: Reranker, question: str, hits: Sequence[Hit], text_of: Callable[[str], str]
+) -> list[Hit]:
+    """The first ``JUDGED`` hits by the mean of their score and the reranker's, the others behind
+    them as they were.
+
+    Both scores are from 0 to 1, so that the mean needs no weight to be fitted for each model, and
+    neither decides alone. The others count as judged like the worst of the first: each keeps its
+    place behind, and none looks worse only because nobody has read it.
+
+    Args:
+        hits: Best first, as ``rerank`` gives them.
+        text_of: The text of an article, by its id.
+    """
+    if not hits:
+        return []
+    first = hits[:JUDGED]
+    judged = reranker.scores(question, [_read(hit.passage, text_of) for hit in first]).tolist()
+    judged += [min(judged)] * (len(hits) - len(first))
+    scored = [
+        replace(hit, score=(hit.score + said) / 2) for hit, said in zip(hits, judged, strict=True)
+    ]
+    return sorted(scored, key=lambda hit: -hit.score)
+
+
+def _read(passage: Passage, text_of: Callable[[str], str]) -> str:
+    """A passage as a reranker reads it: under its heading, as it is searched."""
+    text = text_of(passage.article)
+    heading = passage.heading.of(text).lstrip("# ") + "\n" if passage.heading else ""
+    return heading + passage.span.of(text)
 
 
 def token_weights(engine: Engine, query: Query) -> Floats:

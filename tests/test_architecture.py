@@ -14,6 +14,7 @@ STAIRCASE = (
     ("segmentation", "analysis", "questions"),
     ("readers",),
     ("encoders",),
+    ("rerankers",),
     ("engines",),
     ("answers",),
     ("conversation",),

@@ -105,16 +105,15 @@ class SentenceTransformerEncoder:
 def _load(name: str) -> SentenceTransformer:
     source = str(packaged.model_folder()) if name == packaged.NAME else name
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    if name == packaged.NAME:
-        # Everything is on disk: a hub must not even be asked.
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     log.info("Loading the model %s", name)
     try:
-        model = SentenceTransformer(source, device="cpu")
+        # The packaged model is on disk: a hub must not even be asked. For another model, such as
+        # that of RERANKER_MODEL, it may be.
+        model = SentenceTransformer(source, device="cpu", local_files_only=name == packaged.NAME)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise ModelError(
             f"The model {name} cannot be loaded.",

@@ -13,7 +13,7 @@ from retrieval.answers import Answer
 from retrieval.articles import Span
 from retrieval.corpus.generation import Generation
 from retrieval.encoders import Progress
-from retrieval.errors import FootnoteError
+from retrieval.errors import QuestionError
 from retrieval.evaluation.squad import QuestionSet, SquadQuestion
 
 DEPTH: Final = 10
@@ -130,7 +130,7 @@ def _ask(
 ) -> Outcome | None:
     try:
         answer = answerer.answer(generation, question.text, top=DEPTH)
-    except FootnoteError:
+    except QuestionError:
         return None  # A set may hold an empty question; there is nothing to measure in it.
     gold = () if held_out else question.answers
     first = next(iter(answer.quotes or answer.nearest), None)

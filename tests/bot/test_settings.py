@@ -40,6 +40,16 @@ def test_an_empty_variable_is_none(tmp_path: Path) -> None:
     assert settings.model == DEFAULT_MODEL
 
 
+@pytest.mark.parametrize(
+    ("dotenv", "model"),
+    [("", None), ("RERANKER_MODEL= ", None), ("RERANKER_MODEL=some/model", "some/model")],
+)
+def test_a_reranker_is_used_only_where_one_is_named(
+    tmp_path: Path, dotenv: str, model: str | None
+) -> None:
+    assert load(tmp_path, dotenv).reranker_model == model
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_file_from_windows_is_read_from_its_first_setting(tmp_path: Path, end: str) -> None:
     dotenv = end.join([f"DISCORD_TOKEN='{TOKEN}'", "MODEL=m", ""])
