@@ -30,6 +30,8 @@ QUOTED_WITHIN: Final = 0.85
 SAME_WORDS: Final = 0.9
 _FRAME_IMPORTANCE: Final = 0.25
 """How much a word counts that only says what kind of answer is wanted ("the name of")."""
+_OWN_WORDS: Final = 2
+"""A question of fewer words than this says too little to be a topic of its own."""
 _EARLIER_IMPORTANCE: Final = 0.5
 """How much a word of an earlier question counts beside one of the question itself."""
 
@@ -93,9 +95,12 @@ class Answerer:
         earlier = context_of(asked, history, language)
         answer = self._answer(library, asked, language, earlier, top)
         if earlier is not None and not answer.answered:
-            # It may have been a new topic that only sounded like a follow-up.
             alone = self._answer(library, asked, language, None, top)
-            if alone.answered:
+            if alone.answered and alone.passages[0].passage == answer.passages[0].passage:
+                # Both readings lead to the same place; the earlier question made it no likelier.
+                return replace(alone, follows=earlier)
+            if alone.answered and len(set(words(asked, language))) >= _OWN_WORDS:
+                # A new topic that only sounded like a follow-up.
                 return alone
         return answer
 
@@ -176,7 +181,7 @@ class Answerer:
             )
             counted = counted + words(earlier, language)
         return Query(
-            text=asked,
+            text=f"{earlier} {asked}" if earlier else asked,
             language=language,
             vector=encoding.vector,
             token_vectors=vectors.astype(np.float32),
