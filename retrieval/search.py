@@ -20,6 +20,7 @@ from retrieval.articles import Passage, Span
 from retrieval.encoders import Floats, Integers
 from retrieval.engines import Candidates, Engine
 from retrieval.expectations import Expectation
+from retrieval.halves import to_single
 from retrieval.languages import Language
 from retrieval.rerankers import Reranker
 
@@ -229,8 +230,7 @@ def sentence_matches(engine: Engine, query: Query, rows: Sequence[int]) -> list[
     passages = [engine.tokens(int(row)) for row in rows]
     if not passages:
         return []
-    vectors = np.concatenate([tokens.vectors for tokens in passages])
-    vectors = vectors.astype(np.float32, copy=False)
+    vectors = to_single(np.concatenate([tokens.vectors for tokens in passages]))
     sizes = np.concatenate([np.diff(tokens.starts) for tokens in passages])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     matches = np.zeros((len(query.token_ids), len(sizes)), dtype=np.float32)
