@@ -8,6 +8,8 @@ large corpus, does not hold them up.
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
@@ -22,7 +24,8 @@ from retrieval.encoders import Progress
 from retrieval.errors import CorpusError
 from retrieval.summaries import Summary
 
-ANSWER_WORKERS: Final = 2
+ANSWER_WORKERS: Final = max(1, (os.cpu_count() or 2) - 1)
+"""One processor is left to the event loop, which must acknowledge within three seconds."""
 
 Result = TypeVar("Result")
 
@@ -59,6 +62,10 @@ class Library:
         """
         report = await self._reload(self._corpus.open, None)
         await self.ask("Is everything at hand?")
+        # What is loaded now stays: without this the collector walks through all of the model's
+        # libraries now and then, and everybody waits for a tenth of a second.
+        gc.collect()
+        gc.freeze()
         return report
 
     def show_articles(self) -> None:
