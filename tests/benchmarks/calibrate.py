@@ -64,11 +64,15 @@ CALIBRATIONS: Final = Path(__file__).parents[2] / "retrieval" / "calibrations"
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The evidence for one question under one condition."""
+    """The evidence for one question under one condition.
+
+    ``right`` says whether the first passage overlaps a gold answer: what confidence estimates.
+    """
 
     set: str
     article: str
     condition: str
+    right: bool
     signs: tuple[float, ...]
 
 
@@ -128,8 +132,7 @@ def _observe(questions: QuestionSet, answerer: Answerer, folder: Path) -> list[O
                     else libraries.get(condition)
                 )
                 if library is not None:
-                    signs = _signs(library, query)
-                    found.append(Observation(questions.name, article, condition, signs))
+                    found.append(_observed(questions.name, question, condition, library, query))
         print(f"{questions.name}: {article}: {len(asked)} questions", flush=True)
     return found
 
@@ -163,10 +166,17 @@ def _without_answers(
     return generations.assemble(own, kept, index.whole.model, 0)
 
 
-def _signs(library: Generation, query: Query) -> tuple[float, ...]:
+def _observed(
+    name: str, question: SquadQuestion, condition: str, library: Generation, query: Query
+) -> Observation:
     candidates = find(library.engine, query)
     hits = rerank(library.engine, query, candidates, lambda id_: library.articles[id_].text)
-    return tuple(asdict(weigh(library, query, hits)).values())
+    first = hits[0].passage
+    right = first.article == question.article and any(
+        first.span.overlaps(answer) for answer in question.answers
+    )
+    signs = tuple(asdict(weigh(library, query, hits)).values())
+    return Observation(name, question.article, condition, right, signs)
 
 
 def fit(observations: Sequence[Observation], model: str, threshold: float) -> Calibration:
@@ -199,7 +209,7 @@ def fit(observations: Sequence[Observation], model: str, threshold: float) -> Ca
 def _regression(observations: Iterable[Observation]) -> tuple[NDArray[np.float64], float]:
     given = list(observations)
     signs = np.array([observation.signs for observation in given])
-    truth = np.array([CONDITIONS[observation.condition] for observation in given])
+    truth = np.array([observation.right for observation in given])
     counts = {name: sum(o.set == name for o in given) for name in {o.set for o in given}}
     share = np.array([1000 / counts[one.set] * DOUBTFUL.get(one.condition, 1.0) for one in given])
     mean, deviation = signs.mean(axis=0), signs.std(axis=0) + 1e-9

@@ -93,3 +93,19 @@ def test_a_corpus_of_one_sentence_can_be_asked(
     corpus.open()
     answer = corpus.ask("What is the moon made of?")
     assert (answer.quotes or answer.nearest)[0].text == "The moon is made of rock."
+
+
+def test_an_answer_that_leans_on_the_sentence_before_brings_it_along(
+    encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    before = "The mayor of Otley is Ann Reed."
+    leaning = "She opened the new swimming pool on Friday."
+    text = f"Snow fell on the moors.\n\nA fair took place. {before}\n\n{leaning}\n\nRain followed."
+    (tmp_path / "town.txt").write_text(text)
+    corpus = Corpus([tmp_path], tmp_path / "index", Answerer(encoder))
+    corpus.open()
+    answer = corpus.ask("When was the new swimming pool opened?")
+    quote = (answer.quotes or answer.nearest)[0]
+    assert quote.text == f"{before}\n\n{leaning}"
+    assert [span.of(text) for span in quote.highlights] == [leaning]
+    assert quote.paragraph == 2, "it begins there"
