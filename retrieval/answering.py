@@ -118,7 +118,7 @@ class Answerer:
         encoded = time.perf_counter()
         found = find(library.engine, query, max(CANDIDATES, top))
         searched = time.perf_counter()
-        hits = self._reranked(library, query, found, earlier)
+        hits = self._reranked(library, query, found)
         confidence = self.calibration.confidence(weigh(library, query, hits))
         answered = confidence >= self.threshold
         quotes = quotes_of(library, hits, MAX_QUOTES)
@@ -140,17 +140,14 @@ class Answerer:
             read_as=read_as if read_as != asked else None,
         )
 
-    def _reranked(
-        self, library: Library, query: Query, found: Candidates, earlier: str | None
-    ) -> list[Hit]:
+    def _reranked(self, library: Library, query: Query, found: Candidates) -> list[Hit]:
         def text_of(article: str) -> str:
             return library.articles[article].text
 
         hits = rerank(library.engine, query, found, text_of)
         if self.reranker is None:
             return hits
-        question = query.text if earlier is None else f"{earlier} {query.text}"
-        return reorder(self.reranker, question, hits, text_of)
+        return reorder(self.reranker, query.text, hits, text_of)
 
     def _corrected(self, library: Library, asked: str, language: Language) -> str:
         # A word of another language is no misspelling of the articles', however alike they look.

@@ -1,4 +1,4 @@
-"""How likely it is that the articles answer the question, judged by the first passage.
+"""How likely it is that the first passage answers the question.
 
 Nine signs, weighed by a logistic regression that was fitted on public question sets with and
 without the article that answers. Weights, threshold and the curve behind it are kept in a file a
@@ -87,7 +87,7 @@ class Calibration:
     curve: Sequence[Mapping[str, Any]]
 
     def confidence(self, evidence: Evidence) -> float:
-        """The probability that the articles hold the answer, from 0 to 1."""
+        """The probability that the first passage answers, from 0 to 1."""
         total = self.intercept + sum(
             self.weights[name] * value for name, value in asdict(evidence).items()
         )

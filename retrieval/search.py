@@ -43,6 +43,7 @@ class Query:
     """A question as it is searched for.
 
     Attributes:
+        text: The question, behind those that it leans on.
         vector: Shape ``(d,)``, unit length.
         token_vectors: Shape ``(t, d)``; ``token_ids`` and ``importance`` have shape ``(t,)``.
         importance: How much each token counts beside its rarity: less than 1 for the words of an

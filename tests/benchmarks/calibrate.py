@@ -11,8 +11,9 @@ Each question is asked under six conditions, each set counting alike:
     own          its own article alone                                  answered
     own, gap     its own article without the passages that answer       not answered
 
-The last one is the hard case of a corpus that knows the subject but not the answer; it counts half,
-because another passage often answers too. The weights
+What is learned is whether the first passage overlaps a gold answer. The last condition is the hard
+case of a corpus that knows the subject but not the answer; it counts half, because another passage
+often answers too. The weights
 are those of a logistic regression (C = 1, standardised signs). The threshold is chosen by hand
 from the curve that is printed, and given with --threshold.
 """
