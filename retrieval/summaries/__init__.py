@@ -17,6 +17,7 @@ from retrieval.articles import Article
 from retrieval.encoders import Encoding
 from retrieval.engines import Engine
 from retrieval.languages import Language, language_of
+from retrieval.search import rarity
 from retrieval.summaries import topics
 from retrieval.summaries.prose import standing
 from retrieval.summaries.selection import Candidate, choose
@@ -124,7 +125,7 @@ def _candidates(
         spans = engine.sentences(row)
         vectors = engine.vectors(row)
         tokens = engine.tokens(row)
-        says = topics.rarity(engine, tokens.ids)
+        says = rarity(engine.token_frequency(tokens.ids), len(engine))
         fits = topic.fits(vectors, tokens) if topic is not None else np.zeros(len(spans))
         alone = standing(text, spans, languages[passage.article])
         for number, span in enumerate(spans):

@@ -11,9 +11,10 @@ import numpy as np
 
 from retrieval.analysis import words
 from retrieval.articles import Article
-from retrieval.encoders import Encoding, Floats, Integers
+from retrieval.encoders import Encoding, Floats
 from retrieval.engines import Engine, PassageTokens
 from retrieval.languages import language_of
+from retrieval.search import rarity
 from retrieval.summaries.selection import Candidate
 
 HELD: Final = 0.5
@@ -44,7 +45,7 @@ class Topic:
     @classmethod
     def of(cls, engine: Engine, text: str, encoding: Encoding) -> Topic:
         """The topic with its tokens weighted by how few passages hold them."""
-        weights = rarity(engine, encoding.tokens.ids)
+        weights = rarity(engine.token_frequency(encoding.tokens.ids), len(engine))
         return cls(text, encoding, weights / max(float(weights.sum()), 1e-6))
 
     def passages(self, engine: Engine, articles: Mapping[str, Article]) -> list[int]:
@@ -72,13 +73,6 @@ class Topic:
             matches[filled] = self.weights @ best
         found: Floats = ((cosines + matches) / 2).astype(np.float32)
         return found
-
-
-def rarity(engine: Engine, ids: Integers) -> Floats:
-    """The inverse passage frequency of vocabulary entries, shape ``(t,)``."""
-    frequency = engine.token_frequency(ids)
-    found: Floats = np.log((len(engine) + 1) / (frequency + 0.5)).astype(np.float32)
-    return found
 
 
 def on_topic(candidates: Sequence[Candidate]) -> list[Candidate]:
