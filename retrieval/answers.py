@@ -10,10 +10,11 @@ from retrieval.articles import Article, Passage, Span
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where words stand: an article, and the number of the paragraph in it."""
+    """Where words stand: an article, the number of the paragraph in it, and the page, if any."""
 
     article: Article
     paragraph: int
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Quote:
     @property
     def text(self) -> str:
         return self.span.of(self.article.text)
+
+    @property
+    def page(self) -> int | None:
+        """The number of the page, from 1, on which the quote begins; ``None`` without pages."""
+        return self.article.page_of(self.span.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +108,34 @@ class Answer:
 
 
 def quote_json(quote: Quote) -> dict[str, Any]:
-    """A quote in the form that every ``--json`` prints; ``also_in`` only where there is any."""
+    """A quote in the form that every ``--json`` prints.
+
+    ``page`` and ``also_in`` are there only where there is any.
+    """
     found: dict[str, Any] = {
         "text": quote.text,
         "start": quote.span.start,
         "end": quote.span.end,
         "paragraph": quote.paragraph,
+        **_page_json(quote.page),
         "score": round(quote.score, 4),
         "highlights": [{"start": span.start, "end": span.end} for span in quote.highlights],
         "article": article_json(quote.article),
     }
     if quote.also_in:
         found["also_in"] = [
-            {"paragraph": source.paragraph, "article": article_json(source.article)}
+            {
+                "paragraph": source.paragraph,
+                **_page_json(source.page),
+                "article": article_json(source.article),
+            }
             for source in quote.also_in
         ]
     return found
+
+
+def _page_json(page: int | None) -> dict[str, int]:
+    return {} if page is None else {"page": page}
 
 
 def article_json(article: Article) -> dict[str, str | None]:

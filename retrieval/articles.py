@@ -7,6 +7,7 @@ text, so that what is quoted can be checked against it.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import dataclass
 
 
@@ -31,7 +32,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A text and where it comes from. ``text`` is exactly what quotes are cut from."""
+    """A text and where it comes from. ``text`` is exactly what quotes are cut from.
+
+    ``pages`` has where each page of a paged document begins in the text, in rising order: page 1
+    first. It is empty where there are no pages.
+    """
 
     id: str
     title: str
@@ -40,6 +45,11 @@ class Article:
     url: str | None = None
     author: str | None = None
     published: str | None = None
+    pages: tuple[int, ...] = ()
+
+    def page_of(self, offset: int) -> int | None:
+        """The number of the page, from 1, on which ``text[offset]`` stands."""
+        return max(1, bisect_right(self.pages, offset)) if self.pages else None
 
     @property
     def digest(self) -> str:
@@ -51,6 +61,7 @@ class Article:
             self.url,
             self.author,
             self.published,
+            self.pages,
             self.text,
         )
         return hashlib.sha256(repr(fields).encode("utf-8", "surrogatepass")).hexdigest()

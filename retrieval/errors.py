@@ -3,9 +3,11 @@
 FootnoteError            what happened, why, and what to do about it
 ├── SettingsError        a setting that cannot be used
 ├── ArticleError         one article that cannot be read; the others go on
+│   └── FetchError       a page or feed that cannot be fetched (retrieval.web)
 ├── CorpusError          no articles, an unknown article, a folder that cannot be read
 ├── ModelError           a model that is missing, damaged or of the wrong kind
 ├── StorageError         the data directory cannot be written or read
+│   └── FolderError      it cannot be written at all (retrieval.database)
 └── QuestionError        a question that holds nothing to look for
 """
 

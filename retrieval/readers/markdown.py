@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 import yaml
 
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
+from retrieval.limits import Limits
+from retrieval.readers.documents import Document, Reading
+from retrieval.readers.fields import is_web_address
 from retrieval.readers.plain_text import one_line, title_from_id
+from retrieval.readers.text import decode
 
 _FIELDS: Final = ("title", "source", "author", "published", "url")
 _LINE_END: Final = r"[ \t]*(?:\r\n|\r|\n|\Z)"
@@ -18,39 +21,41 @@ _OPENING: Final = re.compile(rf"\s*^---{_LINE_END}", re.MULTILINE)
 _CLOSING: Final = re.compile(rf"(?:(?<=[\r\n])|\A)(?:---|\.\.\.){_LINE_END}")
 _FIELD: Final = re.compile(r"[\w-]+[ \t]*:(?:\s|\Z)")
 _HEADING: Final = re.compile(r"(?:(?<=[\r\n])|\A)[ ]{0,3}#[ \t]+([^\r\n]+)")
-_WEB: Final = re.compile(r"https?://[^\s<>\"]+\Z", re.IGNORECASE)
 _MAX_CHARACTERS: Final = 20_000
 _NULL: Final = "tag:yaml.org,2002:null"
 
 
-def read(article_id: str, content: str, name: str) -> Article:
-    """The article in ``content``, the text of the file ``name``.
+def read(document: Document, article_id: str, limits: Limits) -> Reading:
+    """The article in ``document``.
 
     Its text is the Markdown below the front matter, as it is written. The title is the front
     matter's, else the first heading's, else it is made from the id.
 
     Raises:
-        ArticleError: The front matter is not YAML, or a field in it is not a plain value.
+        ArticleError: It is not text, the front matter is not YAML, or a field in it is not a
+            plain value.
     """
-    front_matter, text = _split(content, name)
+    name = document.name
+    front_matter, text = _split(decode(document.content, name), name)
     fields = _fields(front_matter, name)
     url = fields.get("url")
-    if url is not None and not _is_web_address(url):
+    if url is not None and not is_web_address(url):
         raise ArticleError(
             name,
             f"The url of {name} is not a web address.",
             why="It must start with http:// or https:// and hold no spaces.",
             remedy="Correct the field 'url' in its front matter, or remove it.",
         )
-    return Article(
+    article = Article(
         id=article_id,
         title=fields.get("title") or _first_heading(text) or title_from_id(article_id),
         text=text,
         source=fields.get("source"),
-        url=url,
+        url=url or document.url,
         author=fields.get("author"),
         published=fields.get("published"),
     )
+    return Reading((article,))
 
 
 def _split(content: str, name: str) -> tuple[str, str]:
@@ -120,13 +125,6 @@ def _plain(name: str, field: str, node: yaml.Node) -> str | None:
         f"The front matter of {name} has no plain value for '{field}'.",
         remedy=f"Write it as one line: '{field}: …'.",
     )
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        return _WEB.match(url) is not None and bool(urlsplit(url).hostname)
-    except ValueError:
-        return False
 
 
 def _first_heading(text: str) -> str | None:

@@ -5,15 +5,28 @@ from __future__ import annotations
 import unicodedata
 
 from retrieval.articles import Article
+from retrieval.limits import Limits
+from retrieval.readers.documents import Document, Reading
+from retrieval.readers.text import decode
 from retrieval.segmentation import is_heading, paragraphs
 
 
-def read(article_id: str, content: str, name: str) -> Article:
-    """The article in ``content``. Without a headline it is called after its file."""
-    blocks = paragraphs(content)
-    headed = len(blocks) > 1 and is_heading(content, blocks[0])
-    title = one_line(blocks[0].of(content)) if headed else ""
-    return Article(id=article_id, title=title or title_from_id(article_id), text=content)
+def read(document: Document, article_id: str, limits: Limits) -> Reading:
+    """The article in ``document``. Without a headline it is called after its file.
+
+    Raises:
+        ArticleError: It is not text.
+    """
+    text = decode(document.content, document.name)
+    title = headline(text[: limits.characters]) or title_from_id(article_id)
+    return Reading((Article(id=article_id, title=title, text=text, url=document.url),))
+
+
+def headline(text: str) -> str | None:
+    """The first paragraph on one line, where it reads like a headline above the others."""
+    blocks = paragraphs(text)
+    headed = len(blocks) > 1 and is_heading(text, blocks[0])
+    return one_line(blocks[0].of(text)) or None if headed else None
 
 
 def title_from_id(article_id: str) -> str:

@@ -8,12 +8,16 @@ from hypothesis import strategies as st
 
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
+from retrieval.limits import Limits
 from retrieval.readers import markdown
+from retrieval.readers.documents import Document
 from tests.strategies import texts
 
 
-def read(content: str) -> Article:
-    return markdown.read("the-file", content, "the-file.md")
+def read(content: str, url: str | None = None) -> Article:
+    document = Document("the-file.md", content.encode(), "markdown", url)
+    (article,) = markdown.read(document, "the-file", Limits()).articles
+    return article
 
 
 def read_fields(front_matter: str) -> Article:
@@ -97,7 +101,6 @@ def test_a_value_that_is_not_plain_is_refused(written: str) -> None:
         "[" * 5000,
         "{a: " * 4000,
         "%TAG\ntitle: x",
-        "title: x\n\x00",
     ],
 )
 def test_what_is_not_yaml_is_refused_by_name(front_matter: str) -> None:
@@ -182,7 +185,15 @@ def test_a_web_address_is_kept(url: str) -> None:
     assert read_fields(f"url: {url}").url == url
 
 
-@given(texts)
+def test_the_address_is_the_front_matters_else_where_the_file_was_fetched_from() -> None:
+    fetched = "https://example.org/raw/a.md"
+    assert read("Text.", fetched).url == fetched
+    assert read("---\nurl: https://example.org/a\n---\nText.", fetched).url == (
+        "https://example.org/a"
+    )
+
+
+@given(texts.filter(lambda text: "\0" not in text))
 def test_below_front_matter_the_text_is_as_it_is_written(text: str) -> None:
     assert read(f"---\ntitle: x\n---\n{text}").text == text.strip()
 
