@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -46,7 +46,7 @@ class Library(Protocol):
     def engine(self) -> Engine: ...
 
     @property
-    def vocabulary(self) -> frozenset[str]: ...
+    def vocabulary(self) -> Collection[str]: ...
 
     @property
     def language_by_article(self) -> Mapping[str, Language]: ...
@@ -210,7 +210,8 @@ def quotes_of(library: Library, hits: Sequence[Hit], limit: int) -> tuple[Quote,
         spoken = frozenset(word for word, _ in tokens(hit.passage.span.of(article.text)))
         twin = next((i for i, other in enumerate(said) if _same(spoken, other)), None)
         if twin is not None:
-            place = Source(article, hit.passage.paragraph)
+            page = article.page_of(hit.passage.span.start)
+            place = Source(article, hit.passage.paragraph, page)
             quotes[twin] = replace(quotes[twin], also_in=(*quotes[twin].also_in, place))
         elif len(quotes) < limit:
             said.append(spoken)

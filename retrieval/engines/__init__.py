@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -72,10 +71,26 @@ class PassageTokens:
     starts: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class WordStatistics:
+    """How common words are among all passages that are asked together: global document
+    frequencies, for an index that has only some of these passages.
+
+    Attributes:
+        passages: How many there are; at least as many as the index has.
+        frequencies: In how many of them each word occurs, the index's own among them: for every
+            word that is asked.
+    """
+
+    passages: int
+    frequencies: Mapping[str, int]
+
+
 class Engine(Protocol):
     """An index over the passages of one collection. Read-only, and safe to share by threads.
 
-    Passages are known by their row, from 0, in the order in which they were given.
+    Passages are known by their row, from 0, in the order in which they were given. How an index
+    is made and kept is its own business.
     """
 
     def __len__(self) -> int: ...
@@ -98,10 +113,20 @@ class Engine(Protocol):
         """In how many passages each analysed word occurs."""
         ...
 
-    def candidates(self, vector: Floats, words: Sequence[str], limit: int) -> Candidates:
-        """The best ``limit`` passages by a sentence's cosine to ``vector``, and by BM25."""
-        ...
+    def candidates(
+        self,
+        vector: Floats,
+        words: Sequence[str],
+        limit: int,
+        statistics: WordStatistics | None = None,
+    ) -> Candidates:
+        """The best ``limit`` passages by a sentence's cosine to ``vector``, and by BM25.
 
-    def save(self, folder: Path) -> None:
-        """Write the index into an empty folder, from which it can be opened again."""
+        Args:
+            vector: Shape ``(d,)``, unit length.
+            words: What the lexical side looks for; a word that stands there twice counts twice.
+            limit: At least 1; it may be more than there are passages.
+            statistics: What BM25's inverse document frequencies are taken from, where the index
+                is asked together with others; its own passages where not given.
+        """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from retrieval.articles import Passage, Span
 from retrieval.encoders import Floats, Integers
-from retrieval.engines import Candidates, IndexedPassage, PassageTokens
+from retrieval.engines import Candidates, IndexedPassage, PassageTokens, WordStatistics
 
 _K1: Final = 1.2
 _B: Final = 0.75
@@ -123,6 +124,7 @@ class EmbeddedEngine:
         return cls(articles, arrays, index, lexical)
 
     def save(self, folder: Path) -> None:
+        """Write the index into an empty folder, from which it can be opened again."""
         (folder / "articles.txt").write_text("\n".join(self._articles), "utf-8")
         for name, array in self._arrays.items():
             np.save(folder / f"{name}.npy", array)
@@ -180,17 +182,26 @@ class EmbeddedEngine:
         starts = self._lexical.scores["indptr"]
         return [
             int(starts[row + 1] - starts[row])
-            if (row := self._vocabulary.get(word, _ABSENT)) != _ABSENT
+            if word and (row := self._vocabulary.get(word, _ABSENT)) != _ABSENT
             else 0
             for word in words
         ]
 
-    def candidates(self, vector: Floats, words: Sequence[str], limit: int) -> Candidates:
+    def candidates(
+        self,
+        vector: Floats,
+        words: Sequence[str],
+        limit: int,
+        statistics: WordStatistics | None = None,
+    ) -> Candidates:
         limit = min(limit, len(self))
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
+        # For this thread: two of them on one query wait for each other longer than they help, by
+        # far the most where other programs want the processors too.
+        faiss.omp_set_num_threads(1)
         near = self._index.search(query, min(_SENTENCES_EACH * limit, len(self._owners)))[1][0]
         nearest = np.array(list(dict.fromkeys(self._owners[near].tolist()))[:limit])
-        scores = self._lexical_scores(words)
+        scores = self._lexical_scores(words, statistics)
         best = np.argpartition(-scores, limit - 1)[:limit]
         rows = np.unique(np.concatenate([nearest, best[scores[best] > 0]]).astype(np.int64))
         everywhere = _best_cosines(*self._sample, query[0])
@@ -212,12 +223,39 @@ class EmbeddedEngine:
         places = np.arange(counts.sum()) + np.repeat(starts[rows] - begin, counts)
         return self._arrays["vectors"][places], begin
 
-    def _lexical_scores(self, words: Sequence[str]) -> Floats:
-        known = [word for word in words if word in self._vocabulary]
+    def _lexical_scores(self, words: Sequence[str], statistics: WordStatistics | None) -> Floats:
+        # bm25s numbers the empty word too, and has no scores for it.
+        known = [word for word in words if word and word in self._vocabulary]
         if self._lexical is None or not known:
             return np.zeros(len(self), dtype=np.float32)
+        if statistics is not None:
+            return self._weighed_scores(self._lexical, known, statistics)
         scores: Floats = self._lexical.get_scores(known)
         return scores
+
+    def _weighed_scores(
+        self, lexical: bm25s.BM25, words: Sequence[str], statistics: WordStatistics
+    ) -> Floats:
+        """BM25 with the inverse document frequencies of ``statistics``, shape ``(n,)``.
+
+        The index keeps each word's part of a passage's score with the word's own inverse document
+        frequency in it, so that the part need only be scaled. The average length in it stays that
+        of the passages here.
+        """
+        parts, rows, starts = (lexical.scores[key] for key in ("data", "indices", "indptr"))
+        scores = np.zeros(len(self), dtype=np.float32)
+        for word, own in zip(words, self.word_frequency(words), strict=True):
+            column = self._vocabulary[word]
+            place = slice(int(starts[column]), int(starts[column + 1]))
+            everywhere = _rarity(statistics.frequencies[word], statistics.passages)
+            scale = np.float32(everywhere / _rarity(own, len(self)))
+            scores[rows[place]] += parts[place] * scale  # A word has one part in a passage.
+        return scores
+
+
+def _rarity(frequency: int, passages: int) -> float:
+    """The inverse document frequency that the index is made with: Lucene's, always above 0."""
+    return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
 
 
 def _starts(lengths: Sequence[int]) -> NDArray[np.int64]:
