@@ -10,9 +10,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STAIRCASE = (
-    ("errors", "articles", "languages"),
+    ("errors", "articles", "languages", "limits", "durable"),
     ("segmentation", "analysis", "questions"),
-    ("readers",),
+    ("preparation", "duplicates"),
+    ("readers", "web"),
+    ("sandbox",),
     ("encoders",),
     ("rerankers",),
     ("engines",),
@@ -21,7 +23,9 @@ STAIRCASE = (
     ("search",),
     ("answering",),
     ("summaries",),
+    ("database",),
     ("corpus",),
+    ("evaluation",),
 )
 """Each step may use its own and those above it."""
 
@@ -49,7 +53,17 @@ def name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", [p for p in MODULES if name(p).startswith("retrieval/")], ids=name)
 def test_retrieval_knows_neither_the_bot_nor_discord(path: Path) -> None:
-    assert not packages(path) & {"bot", "discord", "click", "rich", "aiohttp", "tests"}
+    assert not packages(path) & {"bot", "discord", "click", "rich", "tests"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in MODULES if not name(p).startswith(("bot/", "retrieval/web/"))],
+    ids=name,
+)
+def test_only_the_web_goes_over_the_network(path: Path) -> None:
+    assert not packages(path) & {"aiohttp", "httpx", "requests", "urllib3"}
+    assert not {n for n in imports(path) if n.startswith(("urllib.request", "http.client"))}
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if name(p).startswith("bot/")], ids=name)
@@ -88,6 +102,7 @@ def test_inside_retrieval_nobody_looks_down_the_staircase(path: Path) -> None:
     assert not below
 
 
-def test_every_step_of_the_staircase_is_there() -> None:
+def test_every_step_of_the_staircase_is_there_and_every_room_is_on_it() -> None:
     rooms = {p.stem for p in (ROOT / "retrieval").iterdir()}
     assert set(STEP) <= rooms
+    assert {p.parent.name for p in (ROOT / "retrieval").glob("*/__init__.py")} <= set(STEP)

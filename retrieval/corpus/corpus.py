@@ -1,89 +1,110 @@
-"""The collection itself: opened, asked, summarized, and replaced as one piece."""
+"""One collection: opened, asked, and replaced as one piece."""
 
 from __future__ import annotations
 
-import json
 import logging
+import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from retrieval import readers
 from retrieval.answering import Answerer
 from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.conversation import Turn
+from retrieval.corpus import edits
 from retrieval.corpus import generation as generations
 from retrieval.corpus.generation import Generation
+from retrieval.corpus.likeness import copies_noticed
+from retrieval.corpus.lock import held_by_one
+from retrieval.corpus.originals import Originals
 from retrieval.corpus.report import Report, compare
-from retrieval.corpus.sources import Catalogue, read_sources
-from retrieval.corpus.storage import DamagedError, Storage
-from retrieval.durable import write_durably
+from retrieval.corpus.sources import Addition, Configured, Upload
+from retrieval.corpus.status import Status
+from retrieval.corpus.stocktaking import Asked, Stock, Tools, add_to, take_stock
+from retrieval.corpus.storage import DamagedError, Storage, size_of
+from retrieval.database import CollectionStore, Database, EncodingStore, passage_hashes
+from retrieval.database.records import Entry, GenerationRecord, Inventory
 from retrieval.encoders import Progress
-from retrieval.errors import CorpusError, StorageError
-from retrieval.questions import clean_question
-from retrieval.summaries import Summary, summarize
+from retrieval.errors import ArticleError, CorpusError, FootnoteError, StorageError
+from retrieval.limits import Limits
+from retrieval.preparation import PreparedArticle
+from retrieval.sandbox import Sandbox
+from retrieval.web import Fetcher
 
 log = logging.getLogger(__name__)
 
-_ADDED: Final = "added"
-_REMOVED: Final = "removed"
-_EXCLUDED: Final = "excluded.json"
+_FORGOTTEN_AFTER: Final = timedelta(days=1)
+"""For so long the encodings of a passage are kept that is in no article any more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """What is served, and what it costs. ``created`` is ``None`` before the first build."""
+class Means:
+    """What collections are made with, and all of them share.
 
-    articles: int
-    passages: int
-    words: int
-    model: str
-    generation: str | None
-    created: datetime | None
-    encoded: int
-    bytes_on_disk: int
-    sources: tuple[str, ...]
-    failures: tuple[str, ...]
+    Attributes:
+        limits: Of what is read; and, for a server's collection, of what it may hold.
+        interval: Between two looks at a feed or page, while all goes well.
+    """
 
-    def as_json(self) -> dict[str, Any]:
-        """The status in the form that ``footnote corpus status --json`` prints."""
-        return {
-            "articles": self.articles,
-            "passages": self.passages,
-            "words": self.words,
-            "model": self.model,
-            "generation": self.generation,
-            "created": self.created.isoformat() if self.created else None,
-            "encoded": self.encoded,
-            "bytes_on_disk": self.bytes_on_disk,
-            "sources": list(self.sources),
-            "failures": list(self.failures),
-        }
+    database: Database
+    answerer: Answerer
+    sandbox: Sandbox
+    fetcher: Fetcher
+    limits: Limits
+    interval: timedelta
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class Corpus:
-    """Articles that are asked by many threads while one of them may replace the articles.
+    """Articles that are asked by many threads while one of them may change the articles.
 
     Args:
-        sources: Folders and files with articles, never written to.
-        folder: Where the index, added articles and the list of removed ones are kept.
-        answerer: Answers the questions; its encoder is used for the passages too.
+        name: Of the collection; every row in the database has it.
+        sources: What the settings name. Never written to.
+        is_bounded: Whether it may hold no more than the limits say, and be empty: a server's own.
     """
 
-    def __init__(self, sources: Sequence[Path], folder: Path, answerer: Answerer) -> None:
+    def __init__(
+        self,
+        name: str,
+        sources: Sequence[Configured],
+        means: Means,
+        *,
+        is_bounded: bool = False,
+    ) -> None:
+        self.name = name
         self._sources = tuple(sources)
-        self._storage = Storage(folder)
-        self._answerer = answerer
-        self._encoder = answerer.encoder
+        self._is_bounded = is_bounded
+        self._means = means
+        self._encoder = means.answerer.encoder
+        folder = means.database.folder / "collections" / name
+        self._folder = folder
+        self._indexes = Storage(folder / "indexes")
+        self._originals = Originals(folder / "originals")
+        self._store = CollectionStore(means.database, name)
+        self._encodings = EncodingStore(means.database, self._encoder.name)
+        self._tools = Tools(
+            sandbox=means.sandbox,
+            fetcher=means.fetcher,
+            originals=self._originals,
+            limits=means.limits,
+            interval=means.interval,
+            clock=means.clock,
+        )
         self._generation: Generation | None = None
-        self._reloading = threading.Lock()
+        self._changing = threading.Lock()
         self._failures: tuple[str, ...] = ()
+        self._encoded = 0
+
+    @property
+    def generation(self) -> Generation | None:
+        """What is served now; ``None`` where nothing is, or it is not open yet."""
+        return self._generation
 
     @property
     def articles(self) -> dict[str, Article]:
@@ -91,17 +112,18 @@ class Corpus:
         return dict(self._serving().articles)
 
     def open(self, progress: Progress | None = None) -> Report:
-        """Serve the stored index, brought up to date with the sources.
+        """Serve what is kept, brought up to date with the files that the settings name.
 
-        Nothing is encoded while articles and model are the same as before.
+        Nothing is encoded while articles and model are the same as before, and no page or feed is
+        fetched that was read before.
 
         Raises:
-            CorpusError: There are no articles, and none were stored before.
+            CorpusError: There are no articles, and none were kept before.
         """
-        notices = self.restore()
+        notices = self.restore(progress)
         try:
-            return self.reload(progress, notices=notices)
-        except CorpusError as error:
+            return self.reload(progress, notices=notices, asked=Asked.NEW)
+        except (CorpusError, StorageError) as error:
             if self._generation is None:
                 raise
             # What was served before is better than nothing, and the error says what to mend.
@@ -109,86 +131,159 @@ class Corpus:
             notice = f"The articles are served as they were read last. {error}"
             return Report(changes=(), encoded=0, seconds=0.0, notices=(*notices, notice))
 
-    def restore(self) -> tuple[str, ...]:
-        """Serve the stored index as it is, where there is one; returns what to tell of it."""
-        try:
-            stored = self._stored()
-            if stored is not None:
-                stored.warm()
-            self._generation = stored
-        except DamagedError as error:
-            log.warning("Stored index not used: %s", error)
-            return (f"The stored index was damaged ({error}), so it is built again.",)
-        return ()
+    def restore(self, progress: Progress | None = None) -> tuple[str, ...]:
+        """Serve what is kept as it is, if anything is; returns what to tell of it.
 
-    def reload(self, progress: Progress | None = None, *, notices: Sequence[str] = ()) -> Report:
+        An index that is damaged or missing is made again from the database.
+        """
+        while True:
+            inventory = self._store.load()
+            notices: tuple[str, ...] = ()
+            record = inventory.generation
+            found = None
+            if record is not None and record.model == self._encoder.name:
+                try:
+                    found = self._read(inventory, record)
+                    if found is None:
+                        notices = ("The stored index was missing, so it is built again.",)
+                except DamagedError as error:
+                    # Another process may have put the next one in its place.
+                    if self._store.generation() != record:
+                        continue
+                    log.warning("Stored index not used: %s", error)
+                    notices = (f"The stored index was damaged ({error}), so it is built again.",)
+                if found is None:
+                    found, unkept = self._rebuilt(inventory, progress)
+                    notices = (*notices, *unkept)
+            if found is not None:
+                found.warm(self._generation)
+            self._generation = found
+            return (*self._means.database.take_notices(), *notices)
+
+    def refresh(self) -> bool:
+        """Serve what another process has changed; says whether there was anything."""
+        return self._catch_up() is not None
+
+    def reload(
+        self,
+        progress: Progress | None = None,
+        *,
+        notices: Sequence[str] = (),
+        asked: Asked = Asked.ALL,
+    ) -> Report:
         """Read the sources again and serve what they hold, all at once or not at all.
 
         Questions are answered from the old articles until the new ones are ready. An article
-        whose file has become unreadable is served as it was read last.
+        whose source has become unreadable is served as it was read last.
+
+        Args:
+            asked: Which pages and feeds are asked for news.
 
         Raises:
             CorpusError: A source is missing, or no article is left; the old ones still serve.
-            StorageError: Another process is reloading.
+            StorageError: Another process is changing the articles, or nothing can be kept.
         """
-        if not self._reloading.acquire(blocking=False):
-            raise CorpusError(
-                "These articles are being reloaded already.",
-                remedy="Wait until that has finished, then try again.",
-            )
-        try:
-            return self._reload(progress, list(notices))
-        finally:
-            self._reloading.release()
+        return self._change(lambda stock: stock, progress, asked=asked, notices=notices)
 
-    def catalogue(self) -> Catalogue:
-        """What the sources hold now, which may be ahead of what is served."""
-        added = self._storage.folder / _ADDED
-        sources = [*self._sources, *([added] if added.is_dir() else [])]
-        return read_sources(sources, self._excluded())
+    def is_outdated(self) -> bool:
+        """Whether what is kept was built with another model, or by another version."""
+        record, serving = self._store.generation(), self._generation
+        return record is not None and (serving is None or serving.digest != record.digest)
 
-    def add(self, path: Path, progress: Progress | None = None) -> Report:
-        """Copy an article into the collection and serve it.
+    def catalogue(self) -> Stock:
+        """What the sources hold now, which may be ahead of what is served; nothing is kept.
+
+        Pages and feeds are not asked for news.
 
         Raises:
-            ArticleError: The file is not an article that can be read; nothing was changed.
+            CorpusError: A source is missing or cannot be listed.
         """
-        article_id = readers.slug(path.stem)
-        readers.read(path, article_id)
-        # Named by its id: what a file is called elsewhere says nothing about where it is kept.
-        kept = self._storage.folder / _ADDED / f"{article_id}{path.suffix.lower()}"
-        with _keeping(self._storage.folder):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(kept, path.read_bytes())
-            self._write_excluded(self._excluded() - {article_id})
-        return self.reload(progress)
+        return take_stock(self._store.load(), self._sources, self._tools, Asked.NEW)
 
-    def remove(self, article_id: str, progress: Progress | None = None) -> Report:
-        """Stop serving an article. Its file in the sources is left alone.
+    def add(self, addition: Addition, progress: Progress | None = None) -> Report:
+        """Keep a copy of what somebody adds, and serve it.
+
+        Raises:
+            ArticleError: Nothing in it can be read, or it is here already; nothing was changed.
+            CorpusError: The collection is full; nothing was changed.
+            StorageError: It cannot be kept; nothing was changed.
+        """
+        return self._change(lambda stock: self._with(stock, addition), progress)
+
+    def add_all(
+        self, additions: Iterable[Addition | ArticleError], progress: Progress | None = None
+    ) -> Report:
+        """Keep copies of all that somebody adds, and serve them, as one change.
+
+        What cannot be read is reported as failed, and so are the errors among the additions: the
+        others are added all the same.
+
+        Args:
+            additions: Asked for one by one, so that no more than one file need be in memory.
+
+        Raises:
+            CorpusError: The collection would be too full; nothing was changed.
+            StorageError: It cannot be kept; nothing was changed.
+        """
+
+        def edit(stock: Stock) -> Stock:
+            for addition in additions:
+                try:
+                    if isinstance(addition, ArticleError):
+                        raise addition
+                    stock = self._with(stock, addition)
+                except ArticleError as error:
+                    stock = replace(stock, failures=_and(stock.failures, error))
+            return stock
+
+        return self._change(edit, progress)
+
+    def remove(self, what: str, progress: Progress | None = None) -> Report:
+        """Stop serving an article, or all that came from an address; for a day it can be undone.
+
+        A file that the settings name is left alone.
 
         Raises:
             CorpusError: There is no such article, or it is the last one.
         """
-        catalogue = self.catalogue()
-        path = catalogue.paths.get(article_id)
-        if path is None:
-            raise unknown_article(article_id, catalogue.articles)
-        if set(catalogue.articles) == {article_id}:
-            raise CorpusError(
-                f"{article_id} is the only article, so it is not removed.",
-                remedy="Add another article first.",
-            )
-        with _keeping(self._storage.folder):
-            if path.is_relative_to(self._storage.folder):
-                removed = self._storage.folder / _REMOVED
-                removed.mkdir(exist_ok=True)
-                path.replace(removed / path.name)
-            else:
-                self._write_excluded(self._excluded() | {article_id})
-        return self.reload(progress)
+
+        def edit(stock: Stock) -> Stock:
+            left = edits.remove(stock.inventory, what, self._means.clock())
+            if not self._is_bounded and not left.articles():
+                raise CorpusError(
+                    f"{what} is the only article, so it is not removed.",
+                    remedy="Add another article first.",
+                )
+            return replace(stock, inventory=left)
+
+        return self._change(edit, progress)
+
+    def undo(self, what: str | None = None, progress: Progress | None = None) -> Report:
+        """Serve again what was removed in the last day: ``what``, or what was removed last.
+
+        Raises:
+            CorpusError: Nothing was removed, or not this.
+        """
+        return self._change(
+            lambda stock: replace(
+                stock, inventory=edits.undo(stock.inventory, what, self._means.clock())
+            ),
+            progress,
+        )
+
+    def drop(self) -> None:
+        """Delete everything that is kept for the collection.
+
+        Raises:
+            StorageError: It cannot be deleted, or another process is changing it.
+        """
+        with self._alone():
+            self._store.drop()
+            self._generation = None
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), top: int = 10) -> Answer:
-        """Answer a question from the articles that are served.
+        """Answer a question from the articles of this collection alone.
 
         Args:
             question: As a person typed it.
@@ -199,147 +294,287 @@ class Corpus:
         Raises:
             QuestionError: It holds nothing to look for, or is too long.
         """
-        return self._answerer.answer(self._serving(), question, history=history, top=top)
-
-    def summarize(
-        self, article: str | None = None, topic: str | None = None, count: int = 5
-    ) -> Summary:
-        """The sentences that carry an article, a topic, or the whole corpus.
-
-        Raises:
-            CorpusError: There is no such article.
-            QuestionError: The topic holds nothing to look for.
-        """
-        generation = self._serving()
-        if article is not None and article not in generation.articles:
-            raise unknown_article(article, generation.articles)
-        wanted = clean_question(topic) if topic is not None else None
-        return summarize(
-            generation.engine,
-            generation.articles,
-            count=count,
-            article=article,
-            topic=self._encoder.encode_question(wanted) if wanted else None,
-            topic_text=wanted,
-        )
+        return self._means.answerer.answer(self._serving(), question, history=history, top=top)
 
     def status(self) -> Status:
-        """What is served now; before ``open``, what is stored."""
+        """What is served now; before ``open``, what is kept."""
+        inventory = self._store.load()
+        record = inventory.generation
+        articles = inventory.articles()
+        sources = [entry.source for entry in inventory.entries]
+        checks = [
+            entry.source.next_check
+            for entry in inventory.entries
+            if entry.is_wanted and entry.source.next_check is not None
+        ]
+        errors = (source.error for source in sources if source.error is not None)
         generation = self._generation
-        if generation is None:
-            try:
-                generation = self._stored()
-            except DamagedError as error:
-                self._failures = (f"The stored index is damaged: {error}.",)
-        texts = [article.text for article in generation.articles.values()] if generation else []
+        if generation is not None:
+            passages = len(generation.engine)
+        else:
+            served = {held.row for held in inventory.served()}
+            stored = self._store.passages() if served else {}
+            passages = sum(len(found) for row, found in stored.items() if row in served)
         return Status(
-            articles=len(texts),
-            passages=len(generation.engine) if generation else 0,
-            words=sum(len(text.split()) for text in texts),
+            name=self.name,
+            articles=len(articles),
+            passages=passages,
+            words=sum(len(article.text.split()) for article in articles.values()),
             model=self._encoder.name,
-            generation=generation.digest[:12] if generation else None,
-            created=generation.created if generation else None,
-            encoded=generation.encoded if generation else 0,
-            bytes_on_disk=self._storage.bytes_on_disk() if self._storage.folder.exists() else 0,
+            generation=record.digest[:12] if record else None,
+            created=record.created if record else None,
+            encoded=record.encoded if record else 0,
+            encoded_here=self._encoded,
+            bytes_on_disk=size_of(self._folder) + self._means.database.bytes_on_disk(),
             sources=tuple(str(source) for source in self._sources),
-            failures=self._failures,
+            added=sum(not source.configured for source in sources),
+            next_check=min(checks, default=None),
+            failures=tuple(dict.fromkeys([*self._failures, *errors])),
+            uses_shared=self._store.uses_shared(),
         )
+
+    def inventory(self) -> Inventory:
+        """All that is kept, with where each article comes from."""
+        return self._store.load()
+
+    def original(self, entry: Entry) -> bytes | None:
+        """The bytes that were uploaded; ``None`` where it was no upload, or they are damaged."""
+        source = entry.source
+        if source.kind != "upload" or source.fingerprint is None:
+            return None
+        return self._originals.get(source.fingerprint)
+
+    def _with(self, stock: Stock, addition: Addition) -> Stock:
+        """What there is, with what somebody adds.
+
+        Raises:
+            ArticleError: Nothing in it can be read, or it is here already.
+            StorageError: It cannot be kept.
+        """
+        added, entry = add_to(stock.inventory, addition, self._tools)
+        edits.refuse_copies(stock.inventory, entry)
+        if isinstance(addition, Upload):
+            self._originals.keep(addition.content)
+        return replace(added, failures={**stock.failures, **added.failures})
 
     def _serving(self) -> Generation:
         if self._generation is None:
             raise CorpusError("The articles are not open yet.", remedy="Try again in a moment.")
         return self._generation
 
-    def _stored(self) -> Generation | None:
-        stored = self._storage.current()
-        return generations.read(*stored) if stored else None
-
-    def _reload(self, progress: Progress | None, notices: list[str]) -> Report:
-        start = time.perf_counter()
-        serving = self._generation
-        before = dict(serving.articles) if serving else {}
-        catalogue = self.catalogue()
-        articles = dict(catalogue.articles)
-        for id_ in catalogue.failures:
-            if id_ in before:
-                articles[id_] = before[id_]
-        articles = {id_: articles[id_] for id_ in catalogue.paths if id_ in articles}
-        self._failures = tuple(str(error) for error in catalogue.failures.values())
-        if not articles:
-            raise _nothing_to_serve(self._sources, catalogue)
-        encoded = 0
-        digest = generations.digest_of(articles.values(), self._encoder.name)
-        if serving is None or serving.digest != digest:
-            fresh = generations.build(articles, self._encoder, serving, progress)
-            encoded = fresh.encoded
+    def _change(
+        self,
+        edit: Callable[[Stock], Stock],
+        progress: Progress | None,
+        *,
+        asked: Asked | None = None,
+        notices: Sequence[str] = (),
+    ) -> Report:
+        with self._alone():
+            start = time.perf_counter()
+            told = self._catch_up() or ()
+            before = self._store.load()
+            if asked is None and before.generation is None:
+                asked = Asked.NEW
+            stock = Stock(before, {})
+            if asked is not None:
+                stock = take_stock(before, self._sources, self._tools, asked)
             try:
-                with self._storage.lock():
-                    self._storage.write(lambda folder: generations.write(fresh, folder))
-            except StorageError as error:
-                log.warning("The index is not kept: %s", error)
-                notices.append(f"The new index serves, but is not kept for the next start. {error}")
-            fresh.warm()
-            self._generation = fresh
-        return Report(
-            changes=compare(before, articles, catalogue.failures),
-            encoded=encoded,
-            seconds=time.perf_counter() - start,
-            notices=tuple(notices),
+                stock = edit(stock)
+                after = edits.purge(stock.inventory, self._means.clock())
+                self._failures = tuple(str(error) for error in stock.failures.values())
+                encoded = self._keep(before, after, stock.failures, progress)
+            except FootnoteError:
+                # Uploads that were kept on the way belong to nothing then.
+                with suppress(FootnoteError):
+                    self._discard_originals(self._store.load())
+                raise
+            return Report(
+                changes=compare(before.articles(), after.articles(), stock.failures),
+                encoded=encoded,
+                seconds=time.perf_counter() - start,
+                notices=(
+                    *notices,
+                    *told,
+                    *self._means.database.take_notices(),
+                    *copies_noticed(after),
+                ),
+            )
+
+    def _catch_up(self) -> tuple[str, ...] | None:
+        """Serve what is kept, where that is something else; what to tell of it if it was."""
+        record = self._store.generation()
+        serving = self._generation
+        if (record.digest if record else None) == (serving.digest if serving else None):
+            return None
+        if record is not None and record.model != self._encoder.name:
+            return None
+        return self.restore()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._changing.acquire(blocking=False):
+            raise CorpusError(
+                "These articles are being reloaded already.",
+                remedy="Wait until that has finished, then try again.",
+            )
+        try:
+            with held_by_one(self._folder):
+                yield
+        finally:
+            self._changing.release()
+
+    def _keep(
+        self,
+        before: Inventory,
+        after: Inventory,
+        failures: Mapping[str, ArticleError],
+        progress: Progress | None,
+    ) -> int:
+        """Build, verify, keep and serve ``after``; returns how many passages were encoded."""
+        articles = after.articles()
+        if not articles and not self._is_bounded:
+            raise _nothing_to_serve(self._sources, failures)
+        serving = self._generation
+        fresh: Generation | None
+        if not articles:
+            fresh, encoded = None, 0
+        elif serving is not None and serving.digest == self._digest(articles):
+            fresh, encoded = serving, 0
+        else:
+            prepared = self._prepared(after)
+            # Before anything is encoded, which is what takes the time.
+            self._check_limits(before, prepared)
+            fresh = self._built(after, prepared, progress)
+            encoded = fresh.encoded
+            # An index without its articles in the database is never opened; the other way round,
+            # articles without an index, costs the time to make it.
+            self._indexes.write(_name_of(fresh.digest), lambda to: generations.write(fresh, to))
+            fresh.warm(serving)
+        after = replace(after, generation=_record_of(fresh) if fresh is not None else None)
+        if after != before:
+            try:
+                self._store.save(before, after)
+            except StorageError:
+                # Space may be what is missing, and nobody opens the new index.
+                self._indexes.discard_all_but(_name_of(serving.digest) if serving else None)
+                raise
+        self._generation = fresh
+        if after != before:
+            self._tidy(after, fresh)
+        return encoded
+
+    def _built(
+        self,
+        inventory: Inventory,
+        prepared: Sequence[PreparedArticle],
+        progress: Progress | None,
+    ) -> Generation:
+        indexed, encoded = generations.index_passages(
+            prepared, self._encoder, self._encodings, progress
+        )
+        self._encoded += encoded
+        return generations.assemble(
+            inventory.articles(), indexed, self._encoder.name, encoded, self._means.clock()
         )
 
-    def _excluded(self) -> frozenset[str]:
+    def _prepared(self, inventory: Inventory) -> list[PreparedArticle]:
+        """The articles that are to be served, with their passages."""
+        stored = self._store.passages()
+        prepared = []
+        for held in inventory.served():
+            passages = held.passages
+            if passages is None:
+                passages = stored.get(held.row, ()) if held.row is not None else ()
+            prepared.append(PreparedArticle(held.article, passages, held.signature))
+        return prepared
+
+    def _read(self, inventory: Inventory, record: GenerationRecord) -> Generation | None:
+        """The stored index; ``None`` where there is none.
+
+        Raises:
+            DamagedError: It is not whole, or not that of the articles.
+        """
+        articles = inventory.articles()
+        if self._digest(articles) != record.digest:
+            raise DamagedError("it was made by another version")
+        stored = self._indexes.open(_name_of(record.digest))
+        return generations.read(*stored, record, articles) if stored else None
+
+    def _rebuilt(
+        self, inventory: Inventory, progress: Progress | None
+    ) -> tuple[Generation, tuple[str, ...]]:
+        built = self._built(inventory, self._prepared(inventory), progress)
         try:
-            return frozenset(json.loads((self._storage.folder / _EXCLUDED).read_text("utf-8")))
-        except (FileNotFoundError, NotADirectoryError):
-            return frozenset()
-        except (OSError, ValueError, TypeError) as error:
-            raise StorageError(
-                "The list of removed articles cannot be read.",
-                why=str(error),
-                remedy=f"Delete {self._storage.folder / _EXCLUDED} to serve every article again.",
-            ) from error
+            self._indexes.write(_name_of(built.digest), lambda to: generations.write(built, to))
+        except StorageError as error:
+            log.warning("The index is not kept: %s", error)
+            return built, (f"The new index serves, but is not kept for the next start. {error}",)
+        return built, ()
 
-    def _write_excluded(self, ids: frozenset[str]) -> None:
-        if ids == self._excluded():
+    def _tidy(self, inventory: Inventory, serving: Generation | None) -> None:
+        """Delete what nothing needs any more. What fails here is done after the next change."""
+        self._indexes.discard_all_but(_name_of(serving.digest) if serving else None)
+        self._discard_originals(inventory)
+        try:
+            self._encodings.forget(
+                lambda: passage_hashes(self._means.database),
+                before=datetime.now(UTC) - _FORGOTTEN_AFTER,
+            )
+        except StorageError as error:
+            log.warning("Unused encodings were not deleted: %s", error)
+
+    def _discard_originals(self, inventory: Inventory) -> None:
+        kept = {entry.source.fingerprint for entry in inventory.entries}
+        self._originals.discard_all_but({name for name in kept if name is not None})
+
+    def _check_limits(self, before: Inventory, prepared: Sequence[PreparedArticle]) -> None:
+        if not self._is_bounded:
             return
-        self._storage.folder.mkdir(parents=True, exist_ok=True)
-        write_durably(self._storage.folder / _EXCLUDED, json.dumps(sorted(ids)).encode())
+        limits, serving = self._means.limits, self._generation
+        held = len(before.articles())
+        passages = sum(len(article.passages) for article in prepared)
+        # Who is over a limit that was lowered may still remove and replace.
+        if len(prepared) > max(limits.articles, held):
+            raise _full(f"{limits.articles:,} articles", f"there would be {len(prepared):,}")
+        if passages > max(limits.passages, len(serving.engine) if serving is not None else 0):
+            raise _full(f"{limits.passages:,} passages", f"there would be {passages:,}")
+
+    def _digest(self, articles: Mapping[str, Article]) -> str:
+        return generations.digest_of(articles.values(), self._encoder.name)
 
 
-@contextmanager
-def _keeping(folder: Path) -> Iterator[None]:
-    """Raise ``StorageError`` where ``folder`` cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"The change cannot be kept in {folder}.",
-            why=f"The system says: {error.strerror or error}.",
-            remedy="Check the space and the permissions of FOOTNOTE_DATA_DIR.",
-        ) from error
+def _and(failures: Mapping[str, ArticleError], error: ArticleError) -> dict[str, ArticleError]:
+    """One failure more, under its name, or that and a number where another has the same."""
+    names = (error.name, *(f"{error.name} ({number})" for number in range(2, len(failures) + 3)))
+    return {**failures, next(name for name in names if name not in failures): error}
 
 
-def unknown_article(article_id: str, known: Iterable[str]) -> CorpusError:
-    """The error for an id that no article has, with the ids that are nearest to it."""
-    import difflib
+def _name_of(digest: str) -> str:
+    return digest[:32]
 
-    close = difflib.get_close_matches(article_id, list(known), n=3, cutoff=0.4)
-    return CorpusError(
-        f"There is no article {article_id!r}.",
-        remedy=(
-            f"Did you mean {' or '.join(close)}?"
-            if close
-            else "'footnote corpus list' shows every article."
-        ),
+
+def _record_of(generation: Generation) -> GenerationRecord:
+    return GenerationRecord(
+        generation.digest, generation.created, generation.model, generation.encoded
     )
 
 
-def _nothing_to_serve(sources: Sequence[Path], catalogue: Catalogue) -> CorpusError:
+def _full(limit: str, would_be: str) -> CorpusError:
+    return CorpusError(
+        f"This server's collection may hold {limit}, and {would_be}.",
+        remedy="Remove some articles first, or ask the bot's operator for more room.",
+    )
+
+
+def _nothing_to_serve(
+    sources: Sequence[Configured], failures: Mapping[str, ArticleError]
+) -> CorpusError:
     where = ", ".join(str(source) for source in sources)
-    if catalogue.failures:
+    if failures:
         return CorpusError(
             f"None of the articles in {where} can be read.",
-            why=" ".join(str(error) for error in catalogue.failures.values()),
+            why=" ".join(str(error) for error in failures.values()),
             remedy="Mend one of them, then try again.",
         )
     return CorpusError(

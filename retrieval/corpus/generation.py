@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
-from retrieval.analysis import tokens, words
-from retrieval.articles import Article, Passage
+from retrieval.analysis import tokens
+from retrieval.articles import Article
 from retrieval.corpus.storage import DamagedError
-from retrieval.encoders import Encoder, Encoding, Progress, Tokens
+from retrieval.database import EncodingStore
+from retrieval.database.encodings import Encodings
+from retrieval.database.records import GenerationRecord
+from retrieval.encoders import Encoder, Progress
 from retrieval.engines import IndexedPassage
 from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.errors import CorpusError
 from retrieval.languages import Language, language_of
-from retrieval.segmentation import passages, sentences
+from retrieval.preparation import PreparedArticle, prepare
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised whenever an index built before would differ from one built now."""
 
-_ARTICLES: Final = "articles.jsonl"
+_AT_ONCE: Final = 64
+"""Passages encoded between two reports of progress, and lost at most when it ends suddenly."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Generation:
     """A corpus as it stood at one moment.
 
@@ -46,16 +47,33 @@ class Generation:
     engine: EmbeddedEngine
     encoded: int
 
-    def warm(self) -> None:
-        """Compute now what the first question would otherwise wait for."""
-        _ = self.vocabulary, self.languages
+    def warm(self, before: Generation | None = None) -> None:
+        """Compute now what the first question would otherwise wait for.
+
+        Args:
+            before: What was served before. What is known of the articles that both have is taken
+                from there: in a large corpus it takes longer than all the rest of a change.
+        """
+        if before is not None:
+            self._learn_from(before)
+        _ = self.vocabulary
+        language_of("what a question is written in", self.languages)
+
+    def _learn_from(self, before: Generation) -> None:
+        """Put into the cached properties what they would compute."""
+        known = before.language_by_article
+        fresh = [a for a in self.articles.values() if before.articles.get(a.id) != a]
+        languages = {a.id: language_of(a.text) for a in fresh}
+        vars(self)["language_by_article"] = {
+            id_: languages[id_] if id_ in languages else known[id_] for id_ in self.articles
+        }
+        if len(self.articles) - len(fresh) == len(before.articles):  # Nothing is gone or changed.
+            vars(self)["vocabulary"] = before.vocabulary | _words_in(fresh)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """The words of the articles as they are written, without case and accents."""
-        return frozenset(
-            word for article in self.articles.values() for word, _ in tokens(article.text)
-        )
+        return _words_in(self.articles.values())
 
     @cached_property
     def language_by_article(self) -> Mapping[str, Language]:
@@ -68,6 +86,10 @@ class Generation:
         return frozenset(self.language_by_article.values())
 
 
+def _words_in(articles: Iterable[Article]) -> frozenset[str]:
+    return frozenset(word for article in articles for word, _ in tokens(article.text))
+
+
 def digest_of(articles: Iterable[Article], model: str) -> str:
     """What tells one generation from another, before any of it is built."""
     parts = [str(FORMAT), model, *(article.digest for article in articles)]
@@ -75,51 +97,65 @@ def digest_of(articles: Iterable[Article], model: str) -> str:
 
 
 def build(
-    articles: Mapping[str, Article],
-    encoder: Encoder,
-    previous: Generation | None = None,
-    progress: Progress | None = None,
+    articles: Mapping[str, Article], encoder: Encoder, progress: Progress | None = None
 ) -> Generation:
-    """The index over ``articles``, encoding only the passages that ``previous`` does not have.
+    """The generation of ``articles``, made from nothing and kept nowhere.
 
     Raises:
         CorpusError: There is nothing to index, or the finished index does not find its own words.
     """
-    indexed, encoded = index_passages(articles, encoder, previous, progress)
+    prepared = [prepare(article) for article in articles.values()]
+    indexed, encoded = index_passages(prepared, encoder, progress=progress)
     return assemble(articles, indexed, encoder.name, encoded)
 
 
 def index_passages(
-    articles: Mapping[str, Article],
+    prepared: Iterable[PreparedArticle],
     encoder: Encoder,
-    previous: Generation | None = None,
+    store: EncodingStore | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[IndexedPassage], int]:
-    """Every passage of ``articles`` with all that is computed of it, and how many were encoded."""
-    languages = {id_: language_of(article.text) for id_, article in articles.items()}
-    drafts = [
-        _Draft(passage, article.text, languages[article.id])
-        for article in articles.values()
-        for passage in passages(article)
+    """Every passage with all that is computed of it, and how many were encoded for that.
+
+    Args:
+        store: Has the encodings made before, and is given the new ones as they are made, so that
+            whatever ends this, they need not be made again.
+
+    Raises:
+        StorageError: The new encodings cannot be kept.
+    """
+    passages = [
+        (passage, article.article.text) for article in prepared for passage in article.passages
     ]
-    encodings = _encodings_of(previous) if previous and previous.model == encoder.name else {}
-    missing = {draft.text_hash: draft for draft in drafts if draft.text_hash not in encodings}
-    encodings.update(_encode(missing, encoder, progress))
+    encodings = store.get(passage.text_hash for passage, _ in passages) if store else {}
+    missing = {
+        passage.text_hash: [span.of(text) for span in passage.sentences]
+        for passage, text in passages
+        if passage.text_hash not in encodings
+    }
+    for fresh in _encode(missing, encoder, progress):
+        if store is not None:
+            store.put(fresh, datetime.now(UTC))
+        encodings.update(fresh)
     indexed = [
         IndexedPassage(
-            passage=draft.passage,
-            text_hash=draft.text_hash,
-            words=draft.words,
-            sentences=draft.sentences,
-            encodings=encodings[draft.text_hash],
+            passage=passage.passage,
+            text_hash=passage.text_hash,
+            words=passage.words,
+            sentences=passage.sentences,
+            encodings=encodings[passage.text_hash],
         )
-        for draft in drafts
+        for passage, _ in passages
     ]
     return indexed, len(missing)
 
 
 def assemble(
-    articles: Mapping[str, Article], indexed: Sequence[IndexedPassage], model: str, encoded: int
+    articles: Mapping[str, Article],
+    indexed: Sequence[IndexedPassage],
+    model: str,
+    encoded: int,
+    now: datetime | None = None,
 ) -> Generation:
     """The generation of ``articles`` from their indexed passages.
 
@@ -133,7 +169,7 @@ def assemble(
         )
     generation = Generation(
         digest=digest_of(articles.values(), model),
-        created=datetime.now(UTC),
+        created=now or datetime.now(UTC),
         model=model,
         articles=dict(articles),
         engine=EmbeddedEngine.build(indexed),
@@ -170,85 +206,52 @@ def verify(generation: Generation) -> None:
 
 
 def write(generation: Generation, folder: Path) -> dict[str, Any]:
-    """Write a generation into an empty folder; returns what its manifest says."""
-    with (folder / _ARTICLES).open("w", encoding="utf-8") as file:
-        for article in generation.articles.values():
-            file.write(json.dumps(asdict(article)) + "\n")
+    """Write a generation's index into an empty folder; returns what its manifest says."""
     generation.engine.save(folder)
-    return {
-        "format": FORMAT,
-        "digest": generation.digest,
-        "created": generation.created.isoformat(),
-        "model": generation.model,
-        "encoded": generation.encoded,
-    }
+    return {"format": FORMAT, "digest": generation.digest}
 
 
-def read(folder: Path, manifest: Mapping[str, Any]) -> Generation | None:
-    """The generation in ``folder``; ``None`` where another version of the program wrote it.
+def read(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    record: GenerationRecord,
+    articles: Mapping[str, Article],
+) -> Generation:
+    """The generation whose index is in ``folder``.
+
+    Args:
+        record: What is known of it besides.
+        articles: Its articles, by id.
 
     Raises:
-        DamagedError: The files do not hold what the manifest says.
+        DamagedError: The files do not hold the index of this generation.
     """
-    if manifest.get("format") != FORMAT:
-        return None
+    if manifest.get("format") != FORMAT or manifest.get("digest") != record.digest:
+        raise DamagedError("the index is of another version")
     try:
-        with (folder / _ARTICLES).open(encoding="utf-8") as file:
-            articles = [Article(**json.loads(line)) for line in file]
-        return Generation(
-            digest=str(manifest["digest"]),
-            created=datetime.fromisoformat(manifest["created"]),
-            model=str(manifest["model"]),
-            articles={article.id: article for article in articles},
-            engine=EmbeddedEngine.open(folder),
-            encoded=int(manifest["encoded"]),
-        )
+        engine = EmbeddedEngine.open(folder)
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise DamagedError(f"the generation in {folder.name} cannot be read: {error}") from error
-
-
-class _Draft:
-    """A passage on its way into the index: what is counted and encoded of it."""
-
-    def __init__(self, passage: Passage, text: str, language: Language) -> None:
-        self.passage = passage
-        heading = passage.heading
-        # A heading tells what the passage below it is about, in words that it need not repeat.
-        context = heading.of(text).lstrip("# ") + "\n" if heading else ""
-        self.words = tuple(words(context + passage.span.of(text), language))
-        self.sentences = tuple(s.span for s in sentences(text, passage.span, language))
-        self.sentence_texts = [span.of(text) for span in self.sentences]
-        content = repr(self.sentence_texts)
-        self.text_hash = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+        raise DamagedError(f"the index in {folder.name} cannot be read: {error}") from error
+    return Generation(
+        digest=record.digest,
+        created=record.created,
+        model=record.model,
+        articles=dict(articles),
+        engine=engine,
+        encoded=record.encoded,
+    )
 
 
 def _encode(
-    drafts: Mapping[str, _Draft], encoder: Encoder, progress: Progress | None
-) -> dict[str, tuple[Encoding, ...]]:
-    """The encodings of each draft's sentences, by the hash of its text."""
-    texts = [text for draft in drafts.values() for text in draft.sentence_texts]
-    encodings = iter(encoder.encode_sentences(texts, progress) if texts else [])
-    return {
-        text_hash: tuple(islice(encodings, len(draft.sentences)))
-        for text_hash, draft in drafts.items()
-    }
-
-
-def _encodings_of(generation: Generation) -> dict[str, tuple[Encoding, ...]]:
-    """The encodings of every passage's sentences, by the hash of its text."""
-    engine = generation.engine
-    found: dict[str, tuple[Encoding, ...]] = {}
-    for row in range(len(engine)):
-        tokens = engine.tokens(row)
-        split = tokens.starts[1:-1]
-        parts = zip(
-            engine.vectors(row),
-            np.split(tokens.vectors, split),
-            np.split(tokens.ids, split),
-            strict=True,
-        )
-        found[engine.text_hash(row)] = tuple(
-            Encoding(vector, Tokens(vectors.astype(np.float16, copy=False), ids))
-            for vector, vectors, ids in parts
-        )
-    return found
+    missing: Mapping[str, Sequence[str]], encoder: Encoder, progress: Progress | None
+) -> Iterator[dict[str, Encodings]]:
+    """The encodings of each passage's sentences by its hash, some passages at a time."""
+    done = 0
+    hashes = iter(missing)
+    while some := list(islice(hashes, _AT_ONCE)):
+        texts = [text for text_hash in some for text in missing[text_hash]]
+        encodings = iter(encoder.encode_sentences(texts))
+        yield {text_hash: tuple(islice(encodings, len(missing[text_hash]))) for text_hash in some}
+        done += len(some)
+        if progress is not None:
+            progress(done, len(missing))

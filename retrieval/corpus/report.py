@@ -74,12 +74,12 @@ def compare(
         )
         changes.append(Change(id_, article.title, outcome))
     for id_, error in failures.items():
-        kept = " The version read before is still served." if id_ in after else ""
+        # The articles of a source that gives many have its id before their own.
+        is_kept = id_ in after or any(other.startswith(f"{id_}-") for other in after)
+        kept = " The version read before is still served." if is_kept else ""
         title = after[id_].title if id_ in after else error.name
         changes.append(Change(id_, title, "failed", f"{error}{kept}"))
     changes.extend(
-        Change(id_, article.title, "removed")
-        for id_, article in before.items()
-        if id_ not in after and id_ not in failures
+        Change(id_, article.title, "removed") for id_, article in before.items() if id_ not in after
     )
     return tuple(changes)

@@ -1,82 +1,87 @@
-"""Folders and files into articles."""
+"""Where articles come from: what the settings name, and what people add."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval import readers
-from retrieval.articles import Article
-from retrieval.errors import ArticleError, CorpusError
+from retrieval.errors import CorpusError
+
+Configured = Path | str
+"""A source that the settings name: a file, a folder with all that is below it, or an address."""
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
-    """What the sources hold: the articles by id, and each file that could not be read."""
+class Upload:
+    """A file that somebody hands over.
 
-    articles: dict[str, Article]
-    paths: dict[str, Path]
-    failures: dict[str, ArticleError]
-
-
-def read_sources(
-    sources: Sequence[Path],
-    excluded: Collection[str] = (),
-    progress: Callable[[int, int], None] | None = None,
-) -> Catalogue:
-    """Read every article file in ``sources``: files, and folders with all that is below them.
-
-    An article's id is made from its path below the folder, so that it stays the same between
-    reloads; files whose ids would be alike are told apart by their extension and folder. A file
-    that several sources hold is read once.
-
-    Args:
-        sources: Folders and files; later ones do not replace earlier ones.
-        excluded: Ids that are left out.
-
-    Raises:
-        CorpusError: A source is missing or cannot be listed.
+    Attributes:
+        name: Its name, which says what format it has. Never used as a path.
+        format: The same, where it is known otherwise.
     """
-    files = _files(sources)
-    articles: dict[str, Article] = {}
-    paths: dict[str, Path] = {}
-    failures: dict[str, ArticleError] = {}
-    for number, (article_id, file) in enumerate(_with_ids(files), start=1):
-        if article_id not in excluded:
-            paths[article_id] = file.path
-            try:
-                articles[article_id] = readers.read(file.path, article_id, str(file.below))
-            except ArticleError as error:
-                failures[article_id] = error
-        if progress is not None:
-            progress(number, len(files))
-    return Catalogue(articles, paths, failures)
+
+    name: str
+    content: bytes
+    format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    """A file and its path as seen from the source that holds it."""
+class WebAddress:
+    """A page or a feed that somebody names."""
+
+    url: str
+
+
+Addition = Upload | WebAddress
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file that is to be read, and its path as seen from the source that holds it."""
 
     path: Path
     source: Path
 
     @property
     def below(self) -> Path:
+        """The path below the source: what people call the file."""
         if self.path == self.source:
             return Path(self.path.name)
         return self.path.relative_to(self.source)
 
+    @property
+    def name(self) -> str:
+        """The same as text, whatever bytes the name is made of."""
+        return readable(self.below)
 
-def _files(sources: Sequence[Path]) -> list[_File]:
-    found: dict[str, _File] = {}
+    @property
+    def location(self) -> str:
+        """What tells the file from every other one."""
+        return readable(Path(os.path.realpath(self.path)))
+
+
+def list_files(sources: Sequence[Configured]) -> list[ListedFile]:
+    """Every article file in ``sources``, in their order; one that several hold is listed once.
+
+    Raises:
+        CorpusError: A source is missing or cannot be listed.
+    """
+    found: dict[str, ListedFile] = {}
     for source in sources:
-        for path in _listed(source):
-            found.setdefault(os.path.realpath(path), _File(path, source))
+        if isinstance(source, Path):
+            for path in _listed(source):
+                file = ListedFile(path, source)
+                found.setdefault(file.location, file)
     return list(found.values())
+
+
+def readable(path: Path) -> str:
+    """A path as text, with what is not UTF-8 written as numbers."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _listed(source: Path) -> list[Path]:
@@ -105,17 +110,3 @@ def _listed(source: Path) -> list[Path]:
             path for name in sorted(names) if readers.is_readable(path := Path(folder, name))
         )
     return found
-
-
-def _with_ids(files: Sequence[_File]) -> Iterator[tuple[str, _File]]:
-    taken: set[str] = set()
-    for file in files:
-        article_id = readers.slug(str(file.below.with_suffix("")))
-        if article_id in taken:
-            article_id = readers.slug(str(file.below))
-        mark = os.fsencode(file.below)
-        while article_id in taken:
-            mark = hashlib.sha256(mark).digest()
-            article_id = f"{readers.slug(str(file.below))}-{mark.hex()[:8]}"
-        taken.add(article_id)
-        yield article_id, file

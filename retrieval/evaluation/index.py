@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 from retrieval.corpus import generation as generations
 from retrieval.corpus.generation import Generation
-from retrieval.corpus.storage import DamagedError, Storage
+from retrieval.database import Database, EncodingStore
 from retrieval.encoders import Encoder, Progress
 from retrieval.engines import IndexedPassage
 from retrieval.evaluation.squad import QuestionSet
-from retrieval.readers import slug
-
-log = logging.getLogger(__name__)
+from retrieval.preparation import prepare
 
 
 class EvaluationIndex:
-    """Encodes the articles once and keeps their vectors, so that a second run starts at once.
+    """Encodes each passage once and keeps its vectors, so that a second run starts at once.
 
     Args:
-        folder: Where indexes of question sets are kept.
+        folder: Where the encodings are kept, of all question sets and models.
+
+    Raises:
+        StorageError: They cannot be kept.
     """
 
     def __init__(
@@ -33,16 +34,17 @@ class EvaluationIndex:
     ) -> None:
         self._articles = questions.articles
         self._model = encoder.name
-        storage = Storage(folder / f"{slug(questions.name)}-{slug(self._model)}"[:120])
-        stored = self._stored(storage)
-        indexed, encoded = generations.index_passages(self._articles, encoder, stored, progress)
+        with closing(Database(folder)) as database:
+            indexed, encoded = generations.index_passages(
+                [prepare(article) for article in self._articles.values()],
+                encoder,
+                EncodingStore(database, self._model),
+                progress,
+            )
         self._passages: dict[str, list[IndexedPassage]] = {}
         for item in indexed:
             self._passages.setdefault(item.passage.article, []).append(item)
         self.whole = generations.assemble(self._articles, indexed, self._model, encoded)
-        if encoded:
-            with storage.lock():
-                storage.write(lambda target: generations.write(self.whole, target))
 
     def without(self, article: str) -> Generation:
         """The generation over all articles but one."""
@@ -58,11 +60,3 @@ class EvaluationIndex:
     def passages_of(self, article: str) -> list[IndexedPassage]:
         """The indexed passages of one article, in order."""
         return self._passages.get(article, [])
-
-    def _stored(self, storage: Storage) -> Generation | None:
-        try:
-            current = storage.current()
-            return generations.read(*current) if current else None
-        except DamagedError as error:
-            log.warning("Stored index not used: %s", error)
-            return None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from retrieval.answering import Answerer
 from retrieval.answers import Answer
-from retrieval.corpus import Corpus
+from retrieval.corpus import Corpora
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.errors import QuestionError
+from retrieval.sandbox import Sandbox
 
 BRIDGE = """The old bridge over the Wharfe was closed on Monday after a crack was found.
 
@@ -23,14 +25,19 @@ Traders asked for free parking. The council will decide next week."""
 
 
 @pytest.fixture(scope="module")
-def town(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+def town(
+    encoder: SentenceTransformerEncoder,
+    sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Corpora]:
     folder = tmp_path_factory.mktemp("town")
     (folder / "bridge.txt").write_text(BRIDGE)
     (folder / "bridge-again.txt").write_text(BRIDGE.replace("on Monday", "on Monday evening"))
     (folder / "market.txt").write_text(MARKET)
-    opened = Corpus([folder], tmp_path_factory.mktemp("index"), Answerer(encoder))
-    opened.open()
-    return opened
+    index = tmp_path_factory.mktemp("index")
+    with Corpora(index, Answerer(encoder), [folder], sandbox=sandbox) as opened:
+        opened.open()
+        yield opened
 
 
 def highlighted(answer: Answer) -> str:
@@ -38,11 +45,11 @@ def highlighted(answer: Answer) -> str:
     return " ".join(span.of(quote.article.text) for span in quote.highlights)
 
 
-def test_the_sentence_that_answers_is_highlighted(town: Corpus) -> None:
+def test_the_sentence_that_answers_is_highlighted(town: Corpora) -> None:
     assert "four metres" in highlighted(town.ask("How long is the crack in the bridge?"))
 
 
-def test_the_same_story_is_quoted_once_with_both_sources(town: Corpus) -> None:
+def test_the_same_story_is_quoted_once_with_both_sources(town: Corpora) -> None:
     answer = town.ask("How long is the crack in the bridge?")
     quotes = answer.quotes or answer.nearest
     assert len({quote.text for quote in quotes}) == len(quotes)
@@ -52,11 +59,11 @@ def test_the_same_story_is_quoted_once_with_both_sources(town: Corpus) -> None:
     assert "also_in" in answer.as_json()["quotes" if answer.answered else "nearest"][0]
 
 
-def test_a_second_copy_does_not_make_the_answer_doubtful(town: Corpus) -> None:
+def test_a_second_copy_does_not_make_the_answer_doubtful(town: Corpora) -> None:
     assert town.ask("How long is the crack in the bridge?").answered
 
 
-def test_passages_are_ranked_and_limited(town: Corpus) -> None:
+def test_passages_are_ranked_and_limited(town: Corpora) -> None:
     answer = town.ask("Where is the market?", top=3)
     scores = [ranked.score for ranked in answer.passages]
     assert len(scores) == 3
@@ -64,14 +71,14 @@ def test_passages_are_ranked_and_limited(town: Corpus) -> None:
     assert answer.passages[0].passage.article == "market"
 
 
-def test_a_quoted_phrase_is_looked_for_as_it_stands(town: Corpus) -> None:
+def test_a_quoted_phrase_is_looked_for_as_it_stands(town: Corpora) -> None:
     answer = town.ask('What did they say about "free parking"?')
     assert "free parking" in (answer.quotes or answer.nearest)[0].text
     plain = town.ask("What did they say about free parking?")
     assert answer.passages[0].score > plain.passages[0].score
 
 
-def test_the_same_question_has_the_same_answer(town: Corpus) -> None:
+def test_the_same_question_has_the_same_answer(town: Corpora) -> None:
     first, second = (town.ask("Where is the market?").as_json() for _ in range(2))
     first.pop("took_ms")
     second.pop("took_ms")
@@ -79,32 +86,32 @@ def test_the_same_question_has_the_same_answer(town: Corpus) -> None:
 
 
 @pytest.mark.parametrize("question", ["", "   ", "?!", "\u200b", "x" * 100_000, "\0\1\2"])
-def test_what_is_no_question_is_refused_in_words(town: Corpus, question: str) -> None:
+def test_what_is_no_question_is_refused_in_words(town: Corpora, question: str) -> None:
     with pytest.raises(QuestionError) as caught:
         town.ask(question)
     assert caught.value.remedy
 
 
 def test_a_corpus_of_one_sentence_can_be_asked(
-    encoder: SentenceTransformerEncoder, tmp_path: Path
+    encoder: SentenceTransformerEncoder, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     (tmp_path / "one.txt").write_text("The moon is made of rock.")
-    corpus = Corpus([tmp_path], tmp_path / "index", Answerer(encoder))
-    corpus.open()
-    answer = corpus.ask("What is the moon made of?")
+    with Corpora(tmp_path / "index", Answerer(encoder), [tmp_path], sandbox=sandbox) as corpora:
+        corpora.open()
+        answer = corpora.ask("What is the moon made of?")
     assert (answer.quotes or answer.nearest)[0].text == "The moon is made of rock."
 
 
 def test_an_answer_that_leans_on_the_sentence_before_brings_it_along(
-    encoder: SentenceTransformerEncoder, tmp_path: Path
+    encoder: SentenceTransformerEncoder, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     before = "The mayor of Otley is Ann Reed."
     leaning = "She opened the new swimming pool on Friday."
     text = f"Snow fell on the moors.\n\nA fair took place. {before}\n\n{leaning}\n\nRain followed."
     (tmp_path / "town.txt").write_text(text)
-    corpus = Corpus([tmp_path], tmp_path / "index", Answerer(encoder))
-    corpus.open()
-    answer = corpus.ask("When was the new swimming pool opened?")
+    with Corpora(tmp_path / "index", Answerer(encoder), [tmp_path], sandbox=sandbox) as corpora:
+        corpora.open()
+        answer = corpora.ask("When was the new swimming pool opened?")
     quote = (answer.quotes or answer.nearest)[0]
     assert quote.text == f"{before}\n\n{leaning}"
     assert [span.of(text) for span in quote.highlights] == [leaning]

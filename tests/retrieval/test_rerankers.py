@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import ascii_lowercase
@@ -19,11 +20,12 @@ from retrieval.answering import Answerer
 from retrieval.answers import Answer
 from retrieval.articles import Passage, Span
 from retrieval.conversation import Turn
-from retrieval.corpus import Corpus
+from retrieval.corpus import Corpora
 from retrieval.encoders import Floats
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.errors import ModelError
 from retrieval.rerankers import CrossEncoderReranker, Reranker
+from retrieval.sandbox import Sandbox
 from retrieval.search import JUDGED, Hit, reorder
 
 WORDS = ("where", "is", "the", "market", "in", "castle", "yard", "crane", "bridge", "on", "?", ".")
@@ -92,19 +94,24 @@ class Prefers:
 
 @pytest.fixture(scope="module")
 def town_with(
-    encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Reranker | None], Corpus]:
+    encoder: SentenceTransformerEncoder,
+    sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[Reranker | None], Corpora]]:
     """The same few articles, asked with or without a reranker."""
     articles, index = tmp_path_factory.mktemp("town"), tmp_path_factory.mktemp("index")
     for name, text in TOWN.items():
         (articles / f"{name}.txt").write_text(text)
 
-    def make(reranker: Reranker | None) -> Corpus:
-        corpus = Corpus([articles], index, Answerer(encoder, reranker=reranker))
-        corpus.open()
-        return corpus
+    with ExitStack() as opened:
 
-    return make
+        def make(reranker: Reranker | None) -> Corpora:
+            answerer = Answerer(encoder, reranker=reranker)
+            corpora = Corpora(index, answerer, [articles], sandbox=sandbox)
+            opened.enter_context(corpora).open()
+            return corpora
+
+        yield make
 
 
 def order(answer: Answer) -> list[str]:
@@ -279,7 +286,7 @@ class TestReordering:
 
 class TestAnswers:
     def test_the_passage_that_the_reranker_prefers_is_quoted_first(
-        self, town_with: Callable[[Reranker | None], Corpus]
+        self, town_with: Callable[[Reranker | None], Corpora]
     ) -> None:
         assert order(town_with(None).ask(QUESTION))[0] == "market"
         answer = town_with(Prefers("cheese")).ask(QUESTION)
@@ -287,7 +294,7 @@ class TestAnswers:
         assert (answer.quotes or answer.nearest)[0].article.id == "stalls"
 
     def test_a_reranker_that_agrees_leaves_the_confidence_as_it_was(
-        self, town_with: Callable[[Reranker | None], Corpus]
+        self, town_with: Callable[[Reranker | None], Corpora]
     ) -> None:
         plain = town_with(None).ask(QUESTION)
         agreed = town_with(Prefers("castle")).ask(QUESTION)
@@ -295,7 +302,7 @@ class TestAnswers:
         assert agreed.confidence == plain.confidence
 
     def test_a_reranker_that_puts_first_what_matches_less_makes_it_less_sure(
-        self, town_with: Callable[[Reranker | None], Corpus]
+        self, town_with: Callable[[Reranker | None], Corpora]
     ) -> None:
         plain = town_with(None).ask(QUESTION)
         changed = town_with(Prefers("roof")).ask(QUESTION)
@@ -303,17 +310,17 @@ class TestAnswers:
         assert changed.confidence < plain.confidence
 
     def test_a_follow_up_is_judged_with_what_it_leans_on(
-        self, town_with: Callable[[Reranker | None], Corpus]
+        self, town_with: Callable[[Reranker | None], Corpora]
     ) -> None:
         prefers = Prefers("castle")
-        corpus = town_with(prefers)
-        first = corpus.ask(QUESTION)
-        answer = corpus.ask("When does it open?", history=[Turn.of(first)])
+        corpora = town_with(prefers)
+        first = corpora.ask(QUESTION)
+        answer = corpora.ask("When does it open?", history=[Turn.of(first)])
         assert answer.follows is not None
         assert f"{answer.follows} When does it open?" in prefers.asked
 
     def test_a_real_cross_encoder_has_its_half_of_every_score(
-        self, town_with: Callable[[Reranker | None], Corpus], tiny: CrossEncoderReranker
+        self, town_with: Callable[[Reranker | None], Corpora], tiny: CrossEncoderReranker
     ) -> None:
         plain = scores_by_article(town_with(None).ask(QUESTION))
         judged = town_with(tiny).ask(QUESTION)
@@ -324,11 +331,11 @@ class TestAnswers:
         assert judged.took_ms.rerank > 0
 
     def test_a_missing_model_is_told_to_who_asks(
-        self, town_with: Callable[[Reranker | None], Corpus]
+        self, town_with: Callable[[Reranker | None], Corpora]
     ) -> None:
-        corpus = town_with(CrossEncoderReranker("/no/such/folder"))
+        corpora = town_with(CrossEncoderReranker("/no/such/folder"))
         with pytest.raises(ModelError, match="cannot be loaded"):
-            corpus.ask(QUESTION)
+            corpora.ask(QUESTION)
 
 
 def test_the_setting_chooses_the_reranker_and_loads_nothing() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from retrieval.articles import Article, Span
-from retrieval.corpus import Corpus
+from retrieval.corpus import Corpora
 from retrieval.corpus.generation import Generation, build
 from retrieval.encoders import Encoder
 from retrieval.errors import CorpusError, QuestionError
@@ -70,15 +70,15 @@ def assert_verbatim_and_in_order(summary: Summary, order: Iterable[str]) -> None
 
 
 @pytest.mark.parametrize("count", [1, 3, 5, 8])
-def test_as_many_sentences_as_asked_verbatim_in_their_order(corpus: Corpus, count: int) -> None:
-    summary = corpus.summarize(count=count)
+def test_as_many_sentences_as_asked_verbatim_in_their_order(corpora: Corpora, count: int) -> None:
+    summary = corpora.summarize(count=count)
     assert len(summary.quotes) == count
     assert len(set(quoted(summary))) == count
-    assert_verbatim_and_in_order(summary, corpus.articles)
+    assert_verbatim_and_in_order(summary, corpora.articles())
 
 
-def test_the_seed_article_is_summarized_without_its_heading_and_credit(corpus: Corpus) -> None:
-    everything = quoted(corpus.summarize(count=100))
+def test_the_seed_article_is_summarized_without_its_heading_and_credit(corpora: Corpora) -> None:
+    everything = quoted(corpora.summarize(count=100))
     assert 10 < len(everything) < 40
     assert not any("contributed to this report" in sentence for sentence in everything)
     assert "Country divided over Haftar's campaign" not in everything
@@ -87,8 +87,8 @@ def test_the_seed_article_is_summarized_without_its_heading_and_credit(corpus: C
         assert sentence.count('"') % 2 == 0
 
 
-def test_the_same_summary_every_time(corpus: Corpus) -> None:
-    assert corpus.summarize(count=4) == corpus.summarize(count=4)
+def test_the_same_summary_every_time(corpora: Corpora) -> None:
+    assert corpora.summarize(count=4) == corpora.summarize(count=4)
 
 
 def test_an_article_with_fewer_sentences_than_asked_gives_those(encoder: Encoder) -> None:
@@ -107,9 +107,9 @@ def test_an_article_of_headings_and_lists_has_no_summary(encoder: Encoder) -> No
     assert summary.articles == ()
 
 
-def test_an_unknown_article_is_named_with_the_nearest(corpus: Corpus) -> None:
+def test_an_unknown_article_is_named_with_the_nearest(corpora: Corpora) -> None:
     with pytest.raises(CorpusError, match="no article 'nowhere'"):
-        corpus.summarize("nowhere")
+        corpora.summarize("nowhere")
 
 
 # Several articles
@@ -153,18 +153,18 @@ def test_a_large_collection_is_read_in_part(
         ("al Qaeda", "al Qaeda"),
     ],
 )
-def test_a_topic_brings_sentences_about_it(corpus: Corpus, topic: str, word: str) -> None:
-    summary = corpus.summarize(topic=topic, count=3)
+def test_a_topic_brings_sentences_about_it(corpora: Corpora, topic: str, word: str) -> None:
+    summary = corpora.summarize(topic=topic, count=3)
     assert summary.topic == topic
     assert any(word in sentence for sentence in quoted(summary))
-    assert_verbatim_and_in_order(summary, corpus.articles)
+    assert_verbatim_and_in_order(summary, corpora.articles())
 
 
 @pytest.mark.parametrize(
     "topic", ["quantum computing", "football world cup", "pancake recipes", "Taylor Swift", "Syria"]
 )
-def test_a_topic_that_no_article_holds_brings_nothing(corpus: Corpus, topic: str) -> None:
-    summary = corpus.summarize(topic=topic)
+def test_a_topic_that_no_article_holds_brings_nothing(corpora: Corpora, topic: str) -> None:
+    summary = corpora.summarize(topic=topic)
     assert (summary.topic, summary.articles, summary.quotes) == (topic, (), ())
 
 
@@ -174,9 +174,9 @@ def test_a_topic_leaves_other_articles_out(encoder: Encoder) -> None:
     assert [article.id for article in summary.articles] == ["article-1"]
 
 
-def test_a_topic_of_nothing_is_refused(corpus: Corpus) -> None:
+def test_a_topic_of_nothing_is_refused(corpora: Corpora) -> None:
     with pytest.raises(QuestionError):
-        corpus.summarize(topic="?!")
+        corpora.summarize(topic="?!")
 
 
 # Sentences that stand alone

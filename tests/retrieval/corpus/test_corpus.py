@@ -1,3 +1,5 @@
+"""The shared collection: opened, reloaded and asked."""
+
 from __future__ import annotations
 
 import threading
@@ -5,128 +7,157 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
-from retrieval.answering import Answerer
-from retrieval.answers import Answer, Quote
-from retrieval.corpus import Corpus, Report
-from retrieval.encoders import Encoding, Progress
+from retrieval.answers import Answer
+from retrieval.articles import Article
+from retrieval.corpus import Corpora, Report
+from retrieval.encoders import Encoder, Encoding, Progress
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
-from retrieval.errors import ArticleError, CorpusError, FootnoteError
-from retrieval.segmentation import paragraphs
+from retrieval.errors import CorpusError, FootnoteError
+from tests.retrieval.corpus.house import (
+    BATTLE,
+    BRIDGE,
+    OFFENSIVE,
+    House,
+    MakeHouse,
+    assert_verbatim,
+    outcomes,
+    shown,
+)
 from tests.strategies import texts
 
-BATTLE = "Fighting erupted in Benghazi at dawn.\n\nHospitals called for blood donations."
-OFFENSIVE = "Haftar's offensive is called Operation Dignity.\n\nIt began on May 16."
-BRIDGE = "The new bridge over the river was opened by the mayor on Sunday."
 
+class Other:
+    """The model under another name, which is another model as far as anybody can tell."""
 
-class House:
-    """A folder of articles, a data folder, and corpora over them as restarts would make them."""
-
-    def __init__(self, root: Path, encoder: SentenceTransformerEncoder) -> None:
-        self.articles = root / "articles"
-        self.articles.mkdir()
-        self.data = root / "data"
+    def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self.name = "another model"
 
-    def write(self, **files: str) -> None:
-        for name, text in files.items():
-            (self.articles / f"{name}.md").write_text(text, "utf-8")
-
-    def corpus(self, data: Path | None = None) -> Corpus:
-        return Corpus([self.articles], data or self.data, Answerer(self._encoder, 0.5))
-
-    def opened(self) -> Corpus:
-        corpus = self.corpus()
-        corpus.open()
-        return corpus
-
-
-@pytest.fixture
-def house(tmp_path: Path, encoder: SentenceTransformerEncoder) -> House:
-    house = House(tmp_path, encoder)
-    house.write(battle=BATTLE, offensive=OFFENSIVE)
-    return house
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._encoder, name)
 
 
 def _short(text: str) -> str:
     return text[:300]  # The model takes its time over long ones.
 
 
-def outcomes(report: Report) -> dict[str, str]:
-    return {change.article: change.outcome for change in report.changes}
-
-
-def shown(answer: Answer) -> tuple[Quote, ...]:
-    return answer.quotes or answer.nearest
-
-
-def assert_verbatim(quotes: Sequence[Quote], corpus: Corpus) -> None:
-    for quote in quotes:
-        article = corpus.articles[quote.article.id]
-        assert quote.text == article.text[quote.span.start : quote.span.end] != ""
-        block = paragraphs(article.text)[quote.paragraph - 1]
-        assert block.start <= quote.span.start < quote.span.end <= block.end
-        for span in quote.highlights:
-            assert quote.span.start <= span.start < span.end <= quote.span.end
-
-
 class TestOpening:
     def test_the_first_time_everything_is_encoded_and_the_second_time_nothing(
         self, house: House
     ) -> None:
-        first = house.corpus().open()
+        first = house.corpora().open()
         assert outcomes(first) == {"battle": "added", "offensive": "added"}
         assert first.encoded == 4
-        again = house.corpus()
+        again = house.corpora()
         second = again.open()
         assert outcomes(second) == {"battle": "unchanged", "offensive": "unchanged"}
         assert (second.encoded, second.notices) == (0, ())
+        status = again.shared.status()
+        assert (status.encoded, status.encoded_here) == (4, 0)
         assert shown(again.ask("What is the offensive called?"))[0].article.id == "offensive"
 
     def test_before_it_is_open_it_says_so(self, house: House) -> None:
-        with pytest.raises(CorpusError, match="not open yet"):
-            house.corpus().ask("Who?")
-        assert house.corpus().status().generation is None
+        corpora = house.corpora()
+        for ask in (corpora.ask, corpora.shared.ask):
+            with pytest.raises(CorpusError, match="not open yet"):
+                ask("Who?")
+        assert corpora.shared.status().generation is None
 
-    def test_a_damaged_index_is_built_again_with_a_notice(self, house: House) -> None:
-        house.opened()
+    def test_before_it_is_open_its_status_is_that_of_what_is_kept(self, house: House) -> None:
+        there = house.opened().shared.status()
+        here = house.corpora().shared.status()
+        assert there.generation == here.generation is not None
+        assert (there.articles, there.passages) == (here.articles, here.passages) == (2, 4)
+
+    def test_a_damaged_index_is_built_again_with_a_notice_and_nothing_is_encoded(
+        self, house: House
+    ) -> None:
+        house.opened().close()
         (vectors,) = house.data.rglob("vectors.npy")
         content = bytearray(vectors.read_bytes())
         content[-1] ^= 1
         vectors.write_bytes(content)
-        report = house.corpus().open()
+        report = house.corpora().open()
         assert "vectors.npy" in report.notices[0]
         assert "built again" in report.notices[0]
-        assert report.encoded == 4
-        assert house.corpus().open().notices == ()
+        assert report.encoded == 0
+        again = house.corpora()
+        assert again.open().notices == ()
+        assert shown(again.ask("What is the offensive called?"))[0].article.id == "offensive"
+
+    def test_a_missing_index_is_built_again_with_a_notice(self, house: House) -> None:
+        house.opened().close()
+        for path in (house.data / "collections" / "shared" / "indexes").iterdir():
+            path.rename(house.root / "elsewhere")
+        report = house.corpora().open()
+        assert "missing" in report.notices[0]
+        assert report.encoded == 0
+
+    def test_a_damaged_database_is_restored_from_its_copy_and_that_is_said(
+        self, house: House
+    ) -> None:
+        house.opened().close()
+        path = house.data / "footnote.db"
+        content = bytearray(path.read_bytes())
+        place = content.index(b"Dignity")
+        content[place] ^= 1
+        path.write_bytes(content)
+        again = house.corpora()
+        report = again.open()
+        assert report.notices == ("The database was damaged; it is restored from its copy.",)
+        assert report.encoded == 0
+        assert "Dignity" in shown(again.ask("What is the offensive called?"))[0].text
+
+    def test_lost_encodings_are_made_again_when_they_are_needed(self, house: House) -> None:
+        house.opened().close()
+        (house.data / "vectors.db").write_bytes(b"no database" * 1000)
+        again = house.corpora()
+        report = again.open()
+        assert report.encoded == 0
+        assert any("encodings were damaged" in notice for notice in report.notices)
+        house.write(bridge=BRIDGE)
+        assert again.shared.reload().encoded == 5
+        house.write(bridge=f"{BRIDGE}\n\nMore.")
+        assert again.shared.reload().encoded == 1
 
     def test_where_nothing_can_be_kept_it_answers_all_the_same(self, house: House) -> None:
-        corpus = house.corpus(Path("/proc/no-such-place"))
-        report = corpus.open()
+        corpora = house.corpora(Path("/proc/no-such-place"))
+        report = corpora.open()
         assert "not kept" in report.notices[0]
         assert "/proc/no-such-place" in report.notices[0]
-        assert shown(corpus.ask("What is the offensive called?"))
+        assert shown(corpora.ask("What is the offensive called?"))
 
     def test_a_folder_without_articles_names_the_folder_and_the_remedy(self, house: House) -> None:
-        for path in house.articles.iterdir():
-            path.unlink()
+        house.clear()
         with pytest.raises(CorpusError, match=r"no articles in .*articles.*\.md"):
-            house.corpus().open()
+            house.corpora().open()
 
     def test_articles_that_are_all_broken_are_each_named(self, house: House) -> None:
         house.write(battle="---\na: [\n---\nText", offensive="")
         with pytest.raises(CorpusError, match="can be read") as caught:
-            house.corpus().open()
+            house.corpora().open()
         assert "battle.md is not YAML" in str(caught.value)
         assert "offensive.md holds no text" in str(caught.value)
+
+    def test_another_model_encodes_everything_anew(
+        self, house: House, encoder: SentenceTransformerEncoder
+    ) -> None:
+        house.opened().close()
+        other = house.corpora(encoder=Other(encoder))  # type: ignore[arg-type]
+        assert other.open().encoded == 4
+        assert other.shared.status().model == "another model"
+        other.close()
+        back = house.corpora()
+        assert back.open().encoded == 0, "the first model's encodings are still there"
+        assert shown(back.ask("What is the offensive called?"))[0].article.id == "offensive"
 
 
 class TestReloading:
     def test_each_article_is_reported_and_only_new_words_are_encoded(self, house: House) -> None:
         house.write(gone="It will be removed.")
-        corpus = house.opened()
+        corpus = house.opened().shared
         house.write(battle=f"{BATTLE}\n\nA third paragraph is new.", bridge=BRIDGE, broken="")
         (house.articles / "gone.md").unlink()
         report = corpus.reload()
@@ -144,25 +175,26 @@ class TestReloading:
     def test_words_that_move_are_not_encoded_again_and_are_quoted_where_they_are(
         self, house: House
     ) -> None:
-        corpus = house.opened()
+        corpus = house.opened().shared
         house.write(offensive=f"Something stands before it now.\n\n{OFFENSIVE}")
         assert corpus.reload().encoded == 1
         quotes = shown(corpus.ask("What is Haftar's offensive called?"))
-        assert_verbatim(quotes, corpus)
+        assert_verbatim(quotes, corpus.articles)
         assert (quotes[0].paragraph, quotes[0].text) == (2, OFFENSIVE.split("\n")[0])
         assert quotes[0].highlights == (quotes[0].span,)
 
     def test_new_metadata_is_a_change_that_encodes_nothing(self, house: House) -> None:
-        corpus = house.opened()
+        corpus = house.opened().shared
         house.write(battle=f"---\nauthor: A. One\n---\n{BATTLE}")
         report = corpus.reload()
         assert (outcomes(report)["battle"], report.encoded) == ("changed", 0)
         assert corpus.articles["battle"].author == "A. One"
 
     def test_a_file_that_breaks_is_served_as_it_was_read_last(self, house: House) -> None:
-        corpus = house.opened()
+        corpus = house.opened().shared
         house.write(offensive="---\ntitle: [\n---\nNew text.")
-        for served, report in [(corpus, corpus.reload()), (again := house.corpus(), again.open())]:
+        again = house.corpora()
+        for served, report in [(corpus, corpus.reload()), (again.shared, again.open())]:
             (change,) = report.of("failed")
             assert "offensive.md is not YAML" in change.reason
             assert "version read before is still served" in change.reason
@@ -172,16 +204,22 @@ class TestReloading:
         assert corpus.status().failures == ()
 
     def test_when_all_files_are_gone_the_old_articles_serve(self, house: House) -> None:
-        corpus = house.opened()
-        for path in house.articles.iterdir():
-            path.unlink()
+        corpora = house.opened()
+        house.clear()
         with pytest.raises(CorpusError, match="no articles in"):
-            corpus.reload()
+            corpora.shared.reload()
         house.articles.rmdir()
         with pytest.raises(CorpusError, match="no articles at"):
-            corpus.reload()
-        assert_verbatim(shown(corpus.ask("What is the offensive called?")), corpus)
-        assert len(corpus.articles) == 2
+            corpora.shared.reload()
+        assert_verbatim(
+            shown(corpora.ask("What is the offensive called?")), corpora.shared.articles
+        )
+        assert len(corpora.shared.articles) == 2
+        again = house.corpora()
+        (notice,) = again.open().notices
+        assert "served as they were read last" in notice
+        assert "no articles at" in notice
+        assert len(again.shared.articles) == 2
 
     def test_an_encoder_that_fails_leaves_the_old_articles(
         self,
@@ -189,14 +227,15 @@ class TestReloading:
         encoder: SentenceTransformerEncoder,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        corpus = house.opened()
+        corpus = house.opened().shared
         before = corpus.status().generation
         house.write(bridge=BRIDGE)
         with monkeypatch.context() as patched:
             patched.setattr(encoder, "encode_sentences", _out_of_memory)
             with pytest.raises(MemoryError):
                 corpus.reload()
-        assert corpus.status().generation == before == house.corpus().status().generation
+        kept = house.corpora().shared.status().generation
+        assert corpus.status().generation == before == kept
         assert corpus.reload().encoded == 1
 
     def test_questions_are_answered_from_the_old_articles_until_the_new_ones_are_ready(
@@ -205,7 +244,7 @@ class TestReloading:
         encoder: SentenceTransformerEncoder,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        corpus = house.opened()
+        corpus = house.opened().shared
         encode = encoder.encode_sentences
         reloading, asked = threading.Event(), threading.Event()
 
@@ -237,7 +276,8 @@ class TestReloading:
     def test_every_question_around_a_swap_is_answered_from_one_whole_generation(
         self, house: House
     ) -> None:
-        corpus = house.opened()
+        corpora = house.opened()
+        generations = [corpora.shared.articles]
         done = threading.Event()
         answers: list[Answer] = []
         failures: list[BaseException] = []
@@ -245,7 +285,7 @@ class TestReloading:
         def ask() -> None:
             try:
                 while not done.is_set():
-                    answers.append(corpus.ask("What is the offensive called?"))
+                    answers.append(corpora.ask("What is the offensive called?"))
             except BaseException as error:
                 failures.append(error)
 
@@ -255,95 +295,49 @@ class TestReloading:
         try:
             for number in range(4):
                 house.write(
-                    offensive=f"{'Before. ' * number}\n\n{OFFENSIVE}",
+                    offensive=f"{'Before. ' * (number + 1)}\n\n{OFFENSIVE}",
                     **{f"more{number}": BRIDGE},
                 )
-                corpus.reload()
+                corpora.shared.reload()
+                generations.append(corpora.shared.articles)
         finally:
             done.set()
             for thread in threads:
                 thread.join(30)
         assert not failures
         assert len(answers) >= 4
-        for quote in (quote for answer in answers for quote in shown(answer)):
-            assert quote.text in {*OFFENSIVE.split("\n\n"), *BATTLE.split("\n\n"), BRIDGE} or (
-                quote.text.startswith("Before.")
-            )
-
-
-class TestAddingAndRemoving:
-    def test_an_article_is_added_removed_and_added_again(
-        self, house: House, tmp_path: Path
-    ) -> None:
-        corpus = house.opened()
-        path = tmp_path / "bridge.md"
-        path.write_text(BRIDGE)
-        assert outcomes(corpus.add(path))["bridge"] == "added"
-        path.unlink()
-        again = house.opened()
-        assert shown(again.ask("Who opened the bridge?"))[0].text == BRIDGE
-        assert outcomes(again.remove("bridge"))["bridge"] == "removed"
-        assert "bridge" not in house.opened().articles
-        path.write_text(BRIDGE)
-        assert outcomes(again.add(path))["bridge"] == "added"
-
-    def test_removing_leaves_the_file_of_the_source_alone(self, house: House) -> None:
-        corpus = house.opened()
-        assert outcomes(corpus.remove("battle"))["battle"] == "removed"
-        assert (house.articles / "battle.md").read_text() == BATTLE
-        assert set(house.opened().articles) == {"offensive"}
-        assert "battle" not in outcomes(corpus.reload())
-
-    def test_the_last_article_is_not_removed(self, house: House) -> None:
-        corpus = house.opened()
-        corpus.remove("battle")
-        with pytest.raises(CorpusError, match="only article"):
-            corpus.remove("offensive")
-        assert set(house.opened().articles) == {"offensive"}
-
-    def test_a_file_that_is_no_article_is_not_added(self, house: House, tmp_path: Path) -> None:
-        corpus = house.opened()
-        path = tmp_path / "noise.md"
-        path.write_bytes(b"\xff\xfe")
-        with pytest.raises(ArticleError, match=r"noise\.md is not UTF-8"):
-            corpus.add(path)
-        assert outcomes(corpus.reload()) == {"battle": "unchanged", "offensive": "unchanged"}
-
-    def test_an_unknown_article_suggests_the_nearest(self, house: House) -> None:
-        corpus = house.opened()
-        for wrong in (lambda: corpus.remove("batle"), lambda: corpus.summarize("batle")):
-            with pytest.raises(CorpusError, match=r"no article 'batle'.*Did you mean battle"):
-                wrong()
+        for answer in answers:
+            assert any(_is_of(answer, articles) for articles in generations)
 
 
 class TestQuotes:
-    def test_the_seed_article_is_quoted_word_for_word(self, corpus: Corpus) -> None:
-        answer = corpus.ask("What is the name of Haftar's offensive?")
+    def test_the_seed_article_is_quoted_word_for_word(self, corpora: Corpora) -> None:
+        answer = corpora.ask("What is the name of Haftar's offensive?")
         assert any("Operation Dignity" in quote.text for quote in shown(answer))
-        assert_verbatim(shown(answer), corpus)
+        assert_verbatim(shown(answer), corpora.shared.articles)
 
-    def test_a_summary_is_quoted_word_for_word_and_in_order(self, corpus: Corpus) -> None:
-        quotes = corpus.summarize(count=5).quotes
-        assert_verbatim(quotes, corpus)
+    def test_a_summary_is_quoted_word_for_word_and_in_order(self, corpora: Corpora) -> None:
+        quotes = corpora.summarize(count=5).quotes
+        assert_verbatim(quotes, corpora.shared.articles)
         assert [q.span.start for q in quotes] == sorted(q.span.start for q in quotes)
         assert len(quotes) == 5
 
-    @settings(max_examples=8)
+    def test_a_summary_of_an_unknown_article_suggests_the_nearest(self, house: House) -> None:
+        with pytest.raises(CorpusError, match=r"no article 'batle'.*Did you mean battle"):
+            house.opened().summarize("batle")
+
+    @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(texts.map(_short), texts.map(_short))
     def test_of_any_articles_every_quote_is_verbatim(
-        self,
-        tmp_path_factory: pytest.TempPathFactory,
-        encoder: SentenceTransformerEncoder,
-        one: str,
-        other: str,
+        self, make_house: MakeHouse, one: str, other: str
     ) -> None:
-        house = House(tmp_path_factory.mktemp("generated"), encoder)
+        house = make_house()
         for name, text in (("one.md", one), ("other.txt", other)):
             content = text.replace("\0", "").encode("utf-8", "replace")
             (house.articles / name).write_bytes(content)
-        corpus = house.corpus()
+        corpora = house.corpora()
         try:
-            corpus.open()
+            corpora.open()
         except CorpusError as error:
             refused: FootnoteError | None = error
         else:
@@ -353,12 +347,21 @@ class TestQuotes:
             return
         for question in ("What did Gen. Haftar say?", (one + other)[:80]):
             try:
-                answer = corpus.ask(question)
+                answer = corpora.ask(question)
             except FootnoteError:
                 continue
             assert shown(answer)
-            assert_verbatim(shown(answer), corpus)
-        assert_verbatim(corpus.summarize(count=3).quotes, corpus)
+            assert_verbatim(shown(answer), corpora.shared.articles)
+        assert_verbatim(corpora.summarize(count=3).quotes, corpora.shared.articles)
+
+
+def _is_of(answer: Answer, articles: dict[str, Article]) -> bool:
+    """Whether everything in an answer is of one generation."""
+    quotes = shown(answer)
+    assert_verbatim(quotes, {quote.article.id: quote.article for quote in quotes})
+    return all(articles.get(quote.article.id) == quote.article for quote in quotes) and all(
+        ranked.passage.article in articles for ranked in answer.passages
+    )
 
 
 def _out_of_memory(given: Sequence[str], progress: Progress | None = None) -> list[Encoding]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,10 @@ BROKEN = ArticleError("b.md", "b.md is not UTF-8 text.", remedy="Save it as UTF-
 
 def by_id(*articles: Article) -> dict[str, Article]:
     return {article.id: article for article in articles}
+
+
+def _with(article: Article, field: str, value: Any) -> Article:
+    return replace(article, **{field: value})
 
 
 def test_each_article_has_one_outcome() -> None:
@@ -31,7 +36,12 @@ def test_each_article_has_one_outcome() -> None:
 
 @pytest.mark.parametrize("field", ["title", "text", "source", "url", "author", "published"])
 def test_a_change_of_anything_shown_is_a_change(field: str) -> None:
-    changed = replace(A, **{field: "another"})
+    changed = _with(A, field, "another")
+    assert [c.outcome for c in compare(by_id(A), by_id(changed), {})] == ["changed"]
+
+
+def test_new_pages_are_a_change() -> None:
+    changed = replace(A, pages=(0, 3))
     assert [c.outcome for c in compare(by_id(A), by_id(changed), {})] == ["changed"]
 
 

@@ -11,7 +11,7 @@ from bot.cli import main
 from retrieval.answering import Answerer
 from retrieval.articles import Span
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
-from retrieval.errors import CorpusError
+from retrieval.errors import CorpusError, StorageError
 from retrieval.evaluation.evaluate import (
     Evaluation,
     Outcome,
@@ -148,6 +148,26 @@ def test_questions_in_one_language_can_be_asked_of_articles_in_another(
     found = read_squad(path, file)
     assert found.questions[0].text == "¿De qué está hecha la luna?"
     assert "rock" in found.articles["moon"].text
+
+
+def test_a_second_run_encodes_nothing(
+    file: Path, encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    questions = read_squad(file)
+    first = EvaluationIndex(questions, encoder, tmp_path).whole
+    second = EvaluationIndex(questions, encoder, tmp_path).whole
+    assert (first.encoded, second.encoded) == (2, 0)
+    assert second.digest == first.digest
+    for row in range(len(first.engine)):
+        assert (first.engine.vectors(row) == second.engine.vectors(row)).all()
+
+
+def test_what_cannot_be_kept_is_said(
+    file: Path, encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(StorageError, match="taken"):
+        EvaluationIndex(read_squad(file), encoder, tmp_path / "taken" / "evaluations")
 
 
 def test_every_question_is_asked_and_again_without_its_article(evaluation: Evaluation) -> None:

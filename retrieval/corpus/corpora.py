@@ -1,0 +1,348 @@
+"""All collections: the shared one, and one for each server, which are strangers to each other."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Self
+
+from retrieval.answering import Answerer, Library
+from retrieval.answers import Answer
+from retrieval.articles import Article
+from retrieval.conversation import Turn
+from retrieval.corpus.backup import back_up, bring_back
+from retrieval.corpus.corpus import Corpus, Means
+from retrieval.corpus.edits import unknown_article
+from retrieval.corpus.generation import Generation
+from retrieval.corpus.report import Report
+from retrieval.corpus.sources import Configured
+from retrieval.corpus.stocktaking import Asked
+from retrieval.corpus.view import view_of
+from retrieval.database import (
+    CollectionStore,
+    Database,
+    FolderError,
+    collection_names,
+    next_checks,
+)
+from retrieval.encoders import Progress
+from retrieval.errors import CorpusError
+from retrieval.limits import Limits
+from retrieval.questions import clean_question
+from retrieval.sandbox import Sandbox
+from retrieval.summaries import Summary, summarize
+from retrieval.web import Fetcher
+
+log = logging.getLogger(__name__)
+
+SHARED: Final = "shared"
+_SERVER: Final = "server-"
+POLL_EVERY: Final = timedelta(hours=1)
+
+
+class Corpora:
+    """Every collection under one roof. Safe to share by threads.
+
+    Args:
+        folder: Where everything is kept.
+        answerer: Answers the questions; its encoder is used for the passages too.
+        sources: What the shared collection is made of.
+        shared_name: Of the shared collection; another for articles that are looked at in passing.
+        private_hosts: Hosts that pages may be fetched from although they are no public ones.
+        poll_every: Between two looks at a feed or page, while all goes well.
+        sandbox: Reads files; its own where not given.
+        clock: The time, with its zone.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        answerer: Answerer,
+        sources: Sequence[Configured] = (),
+        *,
+        shared_name: str = SHARED,
+        limits: Limits | None = None,
+        private_hosts: Sequence[str] = (),
+        poll_every: timedelta = POLL_EVERY,
+        sandbox: Sandbox | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        limits = limits or Limits()
+        self._answerer = answerer
+        self._sources = tuple(sources)
+        self._shared_name = shared_name
+        self._own_sandbox = Sandbox(limits) if sandbox is None else None
+        self._means = Means(
+            database=Database(folder),
+            answerer=answerer,
+            sandbox=sandbox or self._own_sandbox or Sandbox(limits),
+            fetcher=Fetcher(limits, private_hosts),
+            limits=limits,
+            interval=poll_every,
+            clock=clock,
+        )
+        self._shared = Corpus(shared_name, self._sources, self._means)
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._opening = threading.Lock()
+        self._locks: dict[int, threading.Lock] = {}
+        self._servers: dict[int, Corpus] = {}
+        self._uses_shared: dict[int, bool] = {}
+        self._views: dict[int, tuple[tuple[Generation, ...], Library]] = {}
+
+    @property
+    def shared(self) -> Corpus:
+        """The collection that every server sees, unless its admins do not want it."""
+        return self._shared
+
+    @property
+    def sources(self) -> tuple[Configured, ...]:
+        """What the shared collection is made of."""
+        return self._sources
+
+    @property
+    def folder(self) -> Path:
+        """Where everything is kept."""
+        return self._means.database.folder
+
+    def open(self, progress: Progress | None = None) -> Report:
+        """Open the shared collection. Servers' own are opened when they are asked first.
+
+        Where the folder cannot be written, everything is kept until the program ends.
+
+        Raises:
+            CorpusError: There are no articles, and none were kept before.
+            ModelError: The model cannot be loaded.
+        """
+        try:
+            self._means.database.open()
+        except FolderError as error:
+            log.warning("Nothing can be kept: %s", error)
+            notice = f"What is read now is not kept for the next start. {error}"
+            self._temporary = tempfile.TemporaryDirectory(prefix="footnote-")
+            database = Database(Path(self._temporary.name))
+            self._means = replace(self._means, database=database)
+            self._shared = Corpus(self._shared_name, self._sources, self._means)
+            report = self._shared.open(progress)
+            return replace(report, notices=(notice, *report.notices))
+        return self._shared.open(progress)
+
+    def server(self, server: int) -> Corpus:
+        """A server's own collection, open.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+        # One that is open need not wait for another that is being opened.
+        if (opened := self._servers.get(server)) is not None:
+            return opened
+        with self._opening:
+            lock = self._locks.setdefault(server, threading.Lock())
+        with lock:
+            if (opened := self._servers.get(server)) is not None:
+                return opened
+            corpus = Corpus(_name_of(server), (), self._means, is_bounded=True)
+            for notice in corpus.restore():
+                log.warning("Collection %s: %s", corpus.name, notice)
+            if corpus.is_outdated():
+                corpus.reload(asked=Asked.NEW)
+            self._uses_shared[server] = self._store(server).uses_shared()
+            self._servers[server] = corpus
+            return corpus
+
+    def opened(self) -> dict[int, Corpus]:
+        """The servers' collections that were asked so far."""
+        return dict(self._servers)
+
+    def kept(self) -> list[int]:
+        """The servers that have a collection, whether it was asked or not."""
+        names = collection_names(self._means.database)
+        return [int(name.removeprefix(_SERVER)) for name in names if name.startswith(_SERVER)]
+
+    def next_checks(self) -> dict[int | None, datetime]:
+        """When a page or feed is to be asked for news next, by server; the shared one's too.
+
+        No collection is opened for that.
+        """
+        found: dict[int | None, datetime] = {}
+        for name, time in next_checks(self._means.database).items():
+            if name == self._shared_name:
+                found[None] = time
+            elif name.startswith(_SERVER):
+                found[int(name.removeprefix(_SERVER))] = time
+        return found
+
+    def library(self, server: int | None = None) -> Library:
+        """What the members of a server are answered from; without one, the shared collection.
+
+        Raises:
+            CorpusError: There is nothing to answer from.
+        """
+        served: dict[str, Generation] = {}
+        if server is not None:
+            own = self.server(server).generation
+            if own is not None:
+                served[_name_of(server)] = own
+        if server is None or self.uses_shared(server):
+            shared = self._shared.generation
+            if shared is not None:
+                served[SHARED] = shared
+        if not served:
+            if server is not None and self._shared.generation is not None:
+                raise CorpusError(
+                    "This server has no articles yet, and does not use the shared ones.",
+                    remedy="Those who manage it can add some with /corpus add.",
+                )
+            raise CorpusError("The articles are not open yet.", remedy="Try again in a moment.")
+        if server is None:
+            return view_of(served)
+        generations = tuple(served.values())
+        kept = self._views.get(server)
+        if kept is None or kept[0] != generations:
+            # Compared by identity: a generation is never changed and has no other equality.
+            kept = (generations, view_of(served))
+            self._views[server] = kept
+        return kept[1]
+
+    def articles(self, server: int | None = None) -> Mapping[str, Article]:
+        """The articles that the members of a server are answered from, by id; its own first."""
+        return self.library(server).articles
+
+    def articles_at_hand(self, server: int | None = None) -> Mapping[str, Article]:
+        """The same as far as it is in memory: none where the collection was not opened yet."""
+        if server is not None and server not in self._servers:
+            return {}
+        try:
+            return self.library(server).articles
+        except CorpusError:
+            return {}
+
+    def ask(
+        self,
+        question: str,
+        *,
+        server: int | None = None,
+        history: Sequence[Turn] = (),
+        top: int = 10,
+    ) -> Answer:
+        """Answer a question for a member of a server, or for nobody's in particular.
+
+        Args:
+            question: As a person typed it.
+            history: The conversation so far, oldest turn first.
+            top: How many ranked passages the answer lists.
+
+        Raises:
+            CorpusError: There is nothing to answer from.
+            QuestionError: It holds nothing to look for, or is too long.
+        """
+        return self._answerer.answer(self.library(server), question, history=history, top=top)
+
+    def summarize(
+        self,
+        article: str | None = None,
+        topic: str | None = None,
+        count: int = 5,
+        *,
+        server: int | None = None,
+    ) -> Summary:
+        """The sentences that carry an article, a topic, or everything.
+
+        Raises:
+            CorpusError: There is no such article, or nothing at all.
+            QuestionError: The topic holds nothing to look for.
+        """
+        library = self.library(server)
+        if article is not None and article not in library.articles:
+            raise unknown_article(article, library.articles)
+        wanted = clean_question(topic) if topic is not None else None
+        return summarize(
+            library.engine,
+            library.articles,
+            count=count,
+            article=article,
+            topic=self._answerer.encoder.encode_question(wanted) if wanted else None,
+            topic_text=wanted,
+        )
+
+    def uses_shared(self, server: int) -> bool:
+        """Whether a server's members are answered from the shared collection too."""
+        self.server(server)
+        return self._uses_shared[server]
+
+    def set_uses_shared(self, server: int, value: bool) -> None:
+        """Keep whether they are.
+
+        Raises:
+            StorageError: It cannot be kept; nothing was changed.
+        """
+        self.server(server)
+        self._store(server).set_uses_shared(value)
+        self._uses_shared[server] = value
+
+    def refresh(self) -> list[str]:
+        """Serve what other processes have changed; the names of those collections.
+
+        Raises:
+            StorageError: The database cannot be read.
+        """
+        changed = [self._shared.name] if self._shared.refresh() else []
+        for server, corpus in self.opened().items():
+            self._uses_shared[server] = self._store(server).uses_shared()
+            if corpus.refresh():
+                changed.append(corpus.name)
+        return changed
+
+    def forget(self, server: int) -> None:
+        """Delete a server's collection with all that is kept for it.
+
+        Raises:
+            StorageError: It cannot be deleted.
+        """
+        self.server(server).drop()
+        with self._opening:
+            for kept in (self._servers, self._uses_shared, self._views):
+                kept.pop(server, None)
+
+    def back_up(self, file: Path) -> None:
+        """Write everything that is kept, as it stands at one moment, into one file.
+
+        Raises:
+            StorageError: It cannot be read or written.
+        """
+        back_up(self._means.database, file)
+
+    def bring_back(self, file: Path) -> list[str]:
+        """Put a backup in the place of everything; returns the collections in it.
+
+        Raises:
+            StorageError: It is no whole backup, or cannot be kept; nothing was changed.
+        """
+        names = bring_back(self._means.database, file)
+        self.refresh()
+        return names
+
+    def close(self) -> None:
+        """Close the database, and end the reading of files."""
+        if self._own_sandbox is not None:
+            self._own_sandbox.close()
+        self._means.database.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _store(self, server: int) -> CollectionStore:
+        return CollectionStore(self._means.database, _name_of(server))
+
+
+def _name_of(server: int) -> str:
+    return f"{_SERVER}{server}"
