@@ -295,6 +295,10 @@ def _check_components_v2(problems: Problems, components: list[Json]) -> None:
     if len(nested) > 40:
         message = "The total number of components exceeds the maximum of 40"
         problems.add(("components",), "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", message)
+    numbers = [c["id"] for c in nested if c.get("id")]
+    for number in sorted({number for number in numbers if numbers.count(number) > 1}):
+        message = f"Component id cannot be duplicated: {number}"
+        problems.add(("components",), "COMPONENT_ID_DUPLICATED", message)
     displayed = [c.get("content") or "" for c in nested if c.get("type") == TEXT_DISPLAY]
     if sum(map(len, displayed)) > 4000:
         message = "The displayable text of all components exceeds 4000 characters"

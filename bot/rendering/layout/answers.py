@@ -1,0 +1,65 @@
+"""An answer as a message of components: the question, what is quoted, and what can be done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from discord import ui
+
+from bot.rendering.discord.reply import ANSWER_COLOUR, ASIDE_COLOUR, CONTENT
+from bot.rendering.layout import places
+from bot.rendering.layout.budget import QUESTION, TEXT
+from bot.rendering.layout.buttons import Buttons, beside, rows
+from bot.rendering.layout.composition import compose
+from retrieval.answers import Answer
+
+
+def answer_layout(
+    answer: Answer,
+    *,
+    threshold: float,
+    buttons: Buttons | None = None,
+    noted: bool = False,
+) -> ui.LayoutView:
+    """Up to three quotes, or that there is no answer and what is nearest.
+
+    Args:
+        threshold: The confidence from which the answerer counts a question as answered.
+        buttons: What can be done with the answer.
+        noted: Say that the question was put on the list of those without an answer.
+    """
+    buttons = buttons or Buttons()
+    parts = compose(answer, TEXT, question_units=QUESTION, threshold=threshold, noted=noted)
+    items: list[ui.Item[Any]] = []
+    if parts.question:
+        items.append(ui.TextDisplay(parts.question, id=places.QUESTION))
+    if parts.earlier:
+        items.append(ui.TextDisplay(parts.earlier, id=places.EARLIER))
+    items += [ui.TextDisplay(text) for text in (parts.read_as, parts.verdict) if text]
+    for index, quote in enumerate(parts.quotes):
+        text: ui.TextDisplay[Any] = ui.TextDisplay(quote, id=places.FIRST_QUOTE + index)
+        items += [ui.Separator(), beside(text, buttons.context, index)]
+    if parts.closing:
+        items += [ui.Separator(), ui.TextDisplay(parts.closing)]
+    items += rows(buttons.below())
+    return in_container(items, ANSWER_COLOUR if answer.answered else ASIDE_COLOUR)
+
+
+def answer_text(answer: Answer, *, threshold: float, noted: bool = False) -> str:
+    """The same in an ordinary message, for where components cannot be used."""
+    parts = compose(
+        answer,
+        CONTENT,
+        question_units=CONTENT // 3,
+        threshold=threshold,
+        noted=noted,
+        quiet=True,
+    )
+    return "\n".join(parts.lines())
+
+
+def in_container(items: list[ui.Item[Any]], colour: int) -> ui.LayoutView:
+    """A message that is one container. It waits for nothing: its buttons live by themselves."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*items, accent_colour=colour))
+    return view
