@@ -32,14 +32,23 @@ class Answering:
         return self._conversations.turns(places)
 
     async def answer(
-        self, question: str, history: Sequence[Turn], *, with_question: bool
+        self,
+        question: str,
+        history: Sequence[Turn],
+        server: int | None,
+        *,
+        with_question: bool,
     ) -> Exchange:
         """Answer a question, and make the message of it off the event loop.
+
+        Args:
+            server: Where it was asked; ``None`` outside of servers, where only what all of them
+                share is quoted.
 
         Raises:
             FootnoteError: The question holds nothing to look for, or the corpus cannot be asked.
         """
-        answer = await self._library.ask(question, history)
+        answer = await self._library.ask(question, history, server)
         reply = await self._library.work(
             partial(render_answer, answer, with_question=with_question)
         )

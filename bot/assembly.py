@@ -4,38 +4,44 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from bot.settings import Settings
 from retrieval.answering import Answerer
-from retrieval.corpus import Corpus
+from retrieval.corpus import SHARED, Corpora
 from retrieval.encoders import Encoder, multilingual
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.rerankers import CrossEncoderReranker
 
-_SHARED: Final = "shared"
+_SELDOM: Final = 24 * 60
+"""Minutes until a page may be asked again where nothing polls it: only reloads do."""
 
 
-def make_corpus(settings: Settings, folder: Path | None = None) -> Corpus:
-    """The corpus that the settings describe, not yet opened.
+def make_corpora(settings: Settings, folder: Path | None = None) -> Corpora:
+    """The collections that the settings describe, not yet opened.
 
     Args:
-        folder: Articles to use instead of the configured ones, with an index of their own.
+        folder: Articles to use instead of the configured ones, with a collection of their own.
     """
     if folder is not None:
-        sources: tuple[Path, ...] = (folder,)
-        # Named by the folder's path, so that one folder keeps one index.
-        name = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()
-        collection = f"folder-{name[:16]}"
+        sources: tuple[Path | str, ...] = (folder,)
+        # Named by the folder's path, so that one folder keeps one collection.
+        digest = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()
+        name = f"folder-{digest[:16]}"
     else:
         sources = settings.articles or (seeds_folder(),)
-        collection = _SHARED
-    return Corpus(
-        sources=sources,
-        folder=settings.data_dir / "collections" / collection,
-        answerer=make_answerer(settings),
+        name = SHARED
+    return Corpora(
+        settings.data_dir,
+        make_answerer(settings),
+        sources,
+        shared_name=name,
+        limits=settings.limits,
+        private_hosts=settings.private_hosts,
+        poll_every=timedelta(minutes=settings.poll_minutes or _SELDOM),
     )
 
 

@@ -13,9 +13,11 @@ from typing import Any, Final
 import discord
 
 from bot import logs
+from bot.access import Access
 from bot.answering import Answering
 from bot.commands import (
     CorpusCommands,
+    add_message_command,
     ask_command,
     help_command,
     sources_command,
@@ -30,9 +32,13 @@ from bot.library import Library
 from bot.messages import MessageAnswerer, is_for
 from bot.registration import register_commands
 from bot.settings import Secret, Settings
+from bot.upkeep import Upkeep, make_upkeep
+from bot.views.changes import RemovalButton, UndoButton
+from bot.views.collection import CollectionPageButton
 from bot.views.sources import PageButton
-from retrieval.corpus import Corpus
+from retrieval.corpus import Corpora
 from retrieval.errors import FootnoteError
+from retrieval.limits import Limits
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +53,19 @@ class FootnoteClient(discord.Client):
         library: What is asked; it may still be opening.
         conversations: What was said before.
         folder: Where the bot remembers which commands it registered.
+        operators: The ids of the users who may change the shared collection.
+        limits: Of what people add.
     """
 
-    def __init__(self, library: Library, conversations: Conversations, folder: Path) -> None:
+    def __init__(
+        self,
+        library: Library,
+        conversations: Conversations,
+        folder: Path,
+        *,
+        operators: frozenset[int] = frozenset(),
+        limits: Limits | None = None,
+    ) -> None:
         super().__init__(
             intents=_intents(),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -58,6 +74,7 @@ class FootnoteClient(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
         self.library = library
+        self.access = Access(library, operators)
         self.in_flight = InFlight()
         self.tree = FootnoteTree(self)
         self._folder = folder
@@ -68,8 +85,10 @@ class FootnoteClient(discord.Client):
         self.tree.add_command(summary_command(library, self.in_flight))
         self.tree.add_command(sources_command(library))
         self.tree.add_command(help_command())
-        self.tree.add_command(CorpusCommands(library, self.in_flight))
-        self.add_dynamic_items(PageButton)
+        managed = (library, self.in_flight, self.access, limits or Limits())
+        self.tree.add_command(CorpusCommands(*managed))
+        self.tree.add_command(add_message_command(*managed))
+        self.add_dynamic_items(PageButton, CollectionPageButton, RemovalButton, UndoButton)
 
     async def setup_hook(self) -> None:
         """Runs once after the login, before the gateway is connected."""
@@ -124,12 +143,12 @@ class FootnoteClient(discord.Client):
         await self.close()
 
 
-def run_discord(settings: Settings, corpus: Corpus) -> int:
+def run_discord(settings: Settings, corpora: Corpora) -> int:
     """Run the bot until SIGTERM or SIGINT ends it.
 
     Args:
         settings: Must hold a token.
-        corpus: Not yet opened; that happens while the bot connects.
+        corpora: Not yet opened; that happens while the bot connects. Closed at the end.
 
     Returns:
         The exit status: 0 when it was asked to stop, 1 when it could not start or go on; the
@@ -139,9 +158,9 @@ def run_discord(settings: Settings, corpus: Corpus) -> int:
     # discord.py would warn at each start that voice, which nothing here uses, is not supported.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     point_at(settings)
-    library = Library(corpus)
+    library = Library(corpora)
     try:
-        asyncio.run(_serve(settings, library))
+        asyncio.run(_serve(settings, library, corpora))
     except FootnoteError as error:
         print(f"footnote: {error}", file=sys.stderr, flush=True)
         status = 1
@@ -149,12 +168,14 @@ def run_discord(settings: Settings, corpus: Corpus) -> int:
         status = 0
     if not library.close():
         # A thread that reads articles or loads a model cannot be ended, and Python would wait for
-        # it. What it writes takes effect by one rename at the end, so nothing is left half done.
+        # it. What it writes takes effect by one transaction at the end, so nothing is left half
+        # done.
         logs.leave(status)
+    corpora.close()
     return status
 
 
-async def _serve(settings: Settings, library: Library) -> None:
+async def _serve(settings: Settings, library: Library, corpora: Corpora) -> None:
     """Log in, then connect and open the corpus side by side, until a signal or failure ends it.
 
     Raises:
@@ -168,8 +189,15 @@ async def _serve(settings: Settings, library: Library) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop.set)
-    client = FootnoteClient(library, Conversations(time.monotonic), settings.data_dir / "discord")
-    living = asyncio.create_task(_live(client, library, settings.discord_token))
+    client = FootnoteClient(
+        library,
+        Conversations(time.monotonic),
+        settings.data_dir / "discord",
+        operators=settings.operators,
+        limits=settings.limits,
+    )
+    upkeep = make_upkeep(settings, library, corpora)
+    living = asyncio.create_task(_live(client, library, upkeep, settings.discord_token))
     stopping = asyncio.create_task(asked_to_stop.wait())
     try:
         await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -182,10 +210,15 @@ async def _serve(settings: Settings, library: Library) -> None:
         await asyncio.gather(living, stopping, return_exceptions=True)
 
 
-async def _live(client: FootnoteClient, library: Library, token: Secret) -> None:
+async def _live(client: FootnoteClient, library: Library, upkeep: Upkeep, token: Secret) -> None:
     # Only then are the articles opened: loading the model would hold up a wrong token's message.
     await log_in(client, token)
-    await asyncio.gather(library.open(), stay_connected(client))
+    await asyncio.gather(_keep_up(library, upkeep), stay_connected(client))
+
+
+async def _keep_up(library: Library, upkeep: Upkeep) -> None:
+    await library.open()
+    await upkeep.run()
 
 
 def _intents() -> discord.Intents:

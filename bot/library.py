@@ -1,17 +1,19 @@
-"""The corpus as the event loop sees it: every call is awaited, all work happens in threads.
+"""The collections as the event loop sees them: every call is awaited, all work is in threads.
 
 What is done on the loop itself delays heartbeats and acknowledgements, so nothing here encodes,
-searches or reads files there. Answers have their own threads: a reload, which takes minutes for a
-large corpus, does not hold them up.
+searches or reads files there. Answers have their own threads: a change of the articles, which takes
+minutes for a large collection, does not hold them up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
@@ -19,48 +21,91 @@ from bot.inflight import ClosingError
 from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.conversation import Turn
-from retrieval.corpus import Corpus, Report, Status
+from retrieval.corpus import Addition, Asked, Corpora, Corpus, Report, Status
 from retrieval.encoders import Progress
-from retrieval.errors import CorpusError
+from retrieval.errors import CorpusError, FootnoteError
 from retrieval.summaries import Summary
+
+log = logging.getLogger(__name__)
 
 ANSWER_WORKERS: Final = max(1, (os.cpu_count() or 2) - 1)
 """One processor is left to the event loop, which must acknowledge within three seconds."""
+CHANGE_WORKERS: Final = 2
+"""So that one server's thousand pages do not keep everybody else's single one waiting."""
 
 Result = TypeVar("Result")
 
 
 class Library:
-    """A corpus, its worker threads, and the list of its articles kept in memory.
+    """All collections, their worker threads, and the lists of their articles kept in memory.
+
+    Wherever a ``server`` is asked for, ``None`` means the shared collection.
 
     Args:
-        corpus: Opened by ``open``, or before.
+        corpora: Opened by ``open``, or before.
     """
 
-    def __init__(self, corpus: Corpus) -> None:
-        self._corpus = corpus
+    def __init__(self, corpora: Corpora) -> None:
+        self._corpora = corpora
         self._answering = ThreadPoolExecutor(ANSWER_WORKERS, thread_name_prefix="answer")
-        self._reloading = ThreadPoolExecutor(1, thread_name_prefix="reload")
-        self._busy = False
+        self._changing = ThreadPoolExecutor(CHANGE_WORKERS, thread_name_prefix="change")
+        self._busy: set[int | None] = set()
         self._closing = False
-        self._articles: tuple[Article, ...] = ()
+        self._articles: dict[int | None, tuple[Article, ...]] = {}
+        self._own: dict[int | None, tuple[Article, ...]] = {}
+        self._shows_shared: dict[int, bool] = {}
+        self._listing: set[asyncio.Task[object]] = set()
 
-    @property
-    def articles(self) -> tuple[Article, ...]:
-        """The articles that are served, in the corpus's order; none before it is open.
+    def articles(self, server: int | None = None) -> tuple[Article, ...]:
+        """The articles that a server's members are answered from, its own first, as a snapshot.
 
-        A snapshot, so that autocomplete and lists are answered from memory.
+        From memory, for autocomplete: none where the collection was not asked for yet; it is
+        opened then, for the next time.
         """
-        return self._articles
+        return self._listed(self._articles, server)
+
+    def own_articles(self, server: int | None = None) -> tuple[Article, ...]:
+        """The same without the shared ones: what the server's admins can remove."""
+        return self._listed(self._own, server)
+
+    def shows_shared(self, server: int) -> bool:
+        """Whether a server's members are answered from the shared collection too, from memory."""
+        return self._shows_shared.get(server, False)
+
+    def is_changing(self, server: int | None = None) -> bool:
+        """Whether a collection is being changed right now, so that another change is refused."""
+        return server in self._busy
+
+    async def noted(self, server: int | None = None, within: float = 1.0) -> None:
+        """Wait until a collection's articles are in memory, for at most ``within`` seconds.
+
+        For suggestions, which cannot ask for more time: a server's first ones would be none.
+        """
+        if server not in self._articles and not self._closing:
+            await asyncio.wait({self._take_note_soon(server)}, timeout=within)
+
+    async def known(self, server: int | None = None) -> tuple[Article, ...]:
+        """The articles that a server's members are answered from, its own first.
+
+        Raises:
+            CorpusError: There are none.
+        """
+        if server not in self._articles:
+            await self.work(partial(self._take_note, server))
+        found = self._articles[server]
+        if not found:
+            await self.work(partial(self._corpora.library, server))  # It knows why.
+        return found
 
     async def open(self) -> Report:
-        """Open the corpus and answer one question, so that the first person need not wait for it.
+        """Open the shared collection and answer one question, so that the first person need not
+        wait for it.
 
         Raises:
             CorpusError: There are no articles.
             ModelError: The model cannot be loaded.
         """
-        report = await self._reload(self._corpus.open, None)
+        report = await self._change(None, lambda _, progress: self._corpora.open(progress), None)
         await self.ask("Is everything at hand?")
         # What is loaded now stays: without this the collector walks through all of the model's
         # libraries now and then, and everybody waits for a tenth of a second.
@@ -69,67 +114,193 @@ class Library:
         return report
 
     def show_articles(self) -> None:
-        """Take note of the articles of a corpus that was opened already."""
-        self._articles = tuple(self._corpus.articles.values())
+        """Take note of the articles of a shared collection that was opened already."""
+        self._take_note(None)
 
-    async def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
-        """The corpus's answer.
+    async def ask(
+        self, question: str, history: Sequence[Turn] = (), server: int | None = None
+    ) -> Answer:
+        """The answer for a member of a server.
 
         Raises:
             QuestionError: There is nothing in the question to look for.
-            CorpusError: The corpus is not open yet.
+            CorpusError: There is nothing to answer from.
         """
-        return await self.work(partial(self._corpus.ask, question, history=tuple(history)))
+        return await self.work(
+            partial(self._corpora.ask, question, server=server, history=tuple(history))
+        )
 
-    async def summarize(self, article: str | None, topic: str | None, count: int) -> Summary:
+    async def summarize(
+        self, article: str | None, topic: str | None, count: int, server: int | None = None
+    ) -> Summary:
         """The sentences that carry an article, a topic or everything.
 
         Raises:
-            CorpusError: There is no such article, or the corpus is not open yet.
+            CorpusError: There is no such article, or nothing at all.
             QuestionError: There is nothing in the topic to look for.
         """
-        return await self.work(partial(self._corpus.summarize, article, topic, count))
+        return await self.work(
+            partial(self._corpora.summarize, article, topic, count, server=server)
+        )
 
-    async def status(self) -> Status:
-        """What is served now."""
-        return await self.work(self._corpus.status)
+    async def status(self, server: int | None = None) -> Status:
+        """What the collection serves now."""
+        return await self.work(lambda: self._corpus(server).status())
 
-    async def reload(self, progress: Progress) -> Report:
-        """Read the articles again; the old ones are served meanwhile.
+    async def reload(
+        self,
+        progress: Progress | None,
+        server: int | None = None,
+        asked: Asked = Asked.ALL,
+    ) -> Report:
+        """Read a collection's sources again; what was read before is served meanwhile.
 
         Args:
             progress: Called from the worker thread.
+            asked: Which pages and feeds are asked for news.
 
         Raises:
-            CorpusError: The articles are being read already, or there are none; the old ones stay.
+            CorpusError: The collection is being changed already, or there is nothing in it; the
+                old articles stay.
+            StorageError: It cannot be kept; the old articles stay.
             ClosingError: The bot was stopped meanwhile; the old articles stay.
         """
-        return await self._reload(self._corpus.reload, progress)
+        return await self._change(
+            server, lambda corpus, bar: corpus.reload(bar, asked=asked), progress
+        )
+
+    async def add(
+        self, addition: Addition, progress: Progress | None = None, server: int | None = None
+    ) -> Report:
+        """Keep and serve what somebody adds to a collection.
+
+        Raises:
+            ArticleError: Nothing in it can be read.
+            CorpusError, StorageError, ClosingError: As for ``reload``; nothing was changed.
+        """
+        return await self._change(server, lambda corpus, bar: corpus.add(addition, bar), progress)
+
+    async def remove(self, what: str, server: int | None = None) -> Report:
+        """Stop serving an article, or all from an address; for a day it can be undone.
+
+        Raises:
+            CorpusError, StorageError, ClosingError: As for ``reload``, or there is no such article.
+        """
+        return await self._change(server, lambda corpus, bar: corpus.remove(what, bar), None)
+
+    async def undo(self, what: str | None = None, server: int | None = None) -> Report:
+        """Serve again what was removed: ``what``, or what was removed last.
+
+        Raises:
+            CorpusError, StorageError, ClosingError: As for ``reload``, or nothing was removed.
+        """
+        return await self._change(server, lambda corpus, bar: corpus.undo(what, bar), None)
+
+    async def with_corpus(
+        self, function: Callable[[Corpus], Result], server: int | None = None
+    ) -> Result:
+        """What a function that changes nothing makes of a collection, in a worker thread."""
+        return await self.work(lambda: function(self._corpus(server)))
+
+    async def uses_shared(self, server: int) -> bool:
+        """Whether a server's members are answered from the shared collection too."""
+        return await self.work(partial(self._corpora.uses_shared, server))
+
+    async def set_uses_shared(self, server: int, value: bool) -> None:
+        """Keep whether they are.
+
+        Raises:
+            StorageError: It cannot be kept; nothing was changed.
+        """
+
+        def change() -> None:
+            self._corpora.set_uses_shared(server, value)
+            self._take_note(server)
+
+        await self.work(change)
+
+    async def refresh(self) -> list[str]:
+        """Serve what other processes have changed; the names of those collections.
+
+        Raises:
+            StorageError: The database cannot be read.
+        """
+
+        def look() -> list[str]:
+            changed = self._corpora.refresh()
+            if changed:
+                self._take_notes()
+            return changed
+
+        return await self._run(self._changing, look)
+
+    async def next_checks(self) -> dict[int | None, datetime]:
+        """When each collection's pages and feeds are to be asked for news next, if it has any."""
+        return await self.work(self._corpora.next_checks)
 
     async def work(self, function: Callable[[], Result]) -> Result:
         """Run something that takes a while in the threads for answers."""
         return await self._run(self._answering, function)
 
     def stop(self) -> None:
-        """End a reload at the next passages that it encodes."""
+        """End a change at the next passages that it encodes."""
         self._closing = True
 
     def close(self) -> bool:
         """Dismiss the threads; says whether all of them are idle."""
         self.stop()
-        for executor in (self._answering, self._reloading):
+        for executor in (self._answering, self._changing):
             executor.shutdown(wait=False, cancel_futures=True)
         return not self._busy
 
-    async def _reload(
-        self, work: Callable[[Progress | None], Report], progress: Progress | None
+    def _corpus(self, server: int | None) -> Corpus:
+        return self._corpora.shared if server is None else self._corpora.server(server)
+
+    def _listed(
+        self, kept: dict[int | None, tuple[Article, ...]], server: int | None
+    ) -> tuple[Article, ...]:
+        if server not in kept and not self._closing:
+            self._take_note_soon(server)
+        return kept.get(server, ())
+
+    def _take_note_soon(self, server: int | None) -> asyncio.Task[object]:
+        task: asyncio.Task[object] = asyncio.ensure_future(
+            self.work(partial(self._take_note, server))
+        )
+        # Kept, as the loop itself does not keep a task alive.
+        self._listing.add(task)
+        task.add_done_callback(self._noted)
+        return task
+
+    def _noted(self, task: asyncio.Task[object]) -> None:
+        self._listing.discard(task)
+        if not task.cancelled() and isinstance(error := task.exception(), FootnoteError):
+            log.warning("A collection cannot be opened: %s", error)
+
+    def _take_note(self, server: int | None) -> None:
+        corpus = self._corpus(server)
+        generation = corpus.generation
+        self._own[server] = tuple(generation.articles.values()) if generation else ()
+        if server is not None:
+            self._shows_shared[server] = self._corpora.uses_shared(server)
+        self._articles[server] = tuple(self._corpora.articles_at_hand(server).values())
+
+    def _take_notes(self) -> None:
+        for server in (None, *self._corpora.opened()):
+            self._take_note(server)
+
+    async def _change(
+        self,
+        server: int | None,
+        work: Callable[[Corpus, Progress], Report],
+        progress: Progress | None,
     ) -> Report:
-        if self._busy:
+        if server in self._busy:
             raise CorpusError(
                 "The articles are being read already.",
                 remedy="Wait until that has finished, then try again.",
             )
-        self._busy = True
+        self._busy.add(server)
 
         def stoppable(done: int, total: int) -> None:
             if self._closing:
@@ -137,18 +308,22 @@ class Library:
             if progress is not None:
                 progress(done, total)
 
-        future = asyncio.ensure_future(self._run(self._reloading, partial(work, stoppable)))
-        # Whoever waits may give up; the thread goes on, and only its end makes room for another.
-        future.add_done_callback(self._finish)
-        report = await asyncio.shield(future)
-        self.show_articles()
-        return report
+        def change() -> Report:
+            report = work(self._corpus(server), stoppable)
+            self._take_notes()
+            return report
 
-    def _finish(self, future: asyncio.Future[Report]) -> None:
-        self._busy = False
-        if not future.cancelled():
-            # Fetched, so that an error nobody waits for any more is not reported as lost.
-            future.exception()
+        future = asyncio.ensure_future(self._run(self._changing, change))
+
+        def finish(future: asyncio.Future[Report]) -> None:
+            self._busy.discard(server)
+            if not future.cancelled():
+                # Fetched, so that an error nobody waits for any more is not reported as lost.
+                future.exception()
+
+        # Whoever waits may give up; the thread goes on, and only its end makes room for another.
+        future.add_done_callback(finish)
+        return await asyncio.shield(future)
 
     async def _run(self, executor: Executor, function: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(executor, function)

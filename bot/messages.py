@@ -69,12 +69,13 @@ class MessageAnswerer:
             return
         async with _typing(message.channel):
             history = await self._history(message, me)
-            exchange = await self._answering.answer(question, history, with_question=False)
+            server = message.guild.id if message.guild else None
+            exchange = await self._answering.answer(question, history, server, with_question=False)
         sent = await _reply(message, exchange.reply.content, list(exchange.reply.embeds))
         self._answering.remember(exchange, [Place("message", sent.id), *_channel_place(message)])
 
     async def _history(self, message: discord.Message, me: discord.ClientUser) -> tuple[Turn, ...]:
-        replied_to = message.reference.message_id if message.reference else None
+        replied_to = _replied_to(message)
         if replied_to is None:
             return self._answering.history(_channel_place(message))
         known = self._answering.history([Place("message", replied_to)])
@@ -83,6 +84,14 @@ class MessageAnswerer:
             or await _read_back(message, me)
             or self._answering.history(_channel_place(message))
         )
+
+
+def _replied_to(message: discord.Message) -> int | None:
+    """The message that is replied to. One that is forwarded may come from another server."""
+    reference = message.reference
+    if reference is None or reference.type is not discord.MessageReferenceType.reply:
+        return None
+    return reference.message_id if reference.channel_id == message.channel.id else None
 
 
 def _channel_place(message: discord.Message) -> list[Place]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
 from retrieval.errors import SettingsError
+from retrieval.limits import Limits
 
 DEFAULT_MODEL: Final = "all-MiniLM-L6-v2"
+_MEGABYTE: Final = 1024 * 1024
+_ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -39,11 +43,20 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What ``.env.example`` lists, in its order."""
+    """What ``.env.example`` lists, in its order.
+
+    ``articles`` are paths, and addresses on the web as strings. ``operators`` are the ids of the
+    Discord users who may change the shared collection.
+    """
 
     discord_token: Secret | None = None
     data_dir: Path = Path()
-    articles: tuple[Path, ...] = ()
+    articles: tuple[Path | str, ...] = ()
+    watch: bool = False
+    poll_minutes: int = 60
+    private_hosts: tuple[str, ...] = ()
+    operators: frozenset[int] = frozenset()
+    limits: Limits = field(default_factory=Limits)
     model: str = DEFAULT_MODEL
     reranker_model: str | None = None
     answer_threshold: float | None = None
@@ -87,6 +100,11 @@ def load_settings(
         discord_token=Secret(token) if token else None,
         data_dir=_data_dir(given.get("FOOTNOTE_DATA_DIR")),
         articles=_articles(given.get("FOOTNOTE_ARTICLES", "")),
+        watch=_switch(given, "FOOTNOTE_WATCH"),
+        poll_minutes=_whole(given, "FOOTNOTE_POLL_MINUTES", 60, least=0),
+        private_hosts=_listed(given.get("FOOTNOTE_PRIVATE_HOSTS", "")),
+        operators=_ids(given, "OPERATOR_IDS"),
+        limits=_limits(given),
         model=given.get("MODEL", DEFAULT_MODEL),
         reranker_model=given.get("RERANKER_MODEL"),
         answer_threshold=_fraction(given, "ANSWER_THRESHOLD"),
@@ -104,9 +122,65 @@ def _data_dir(value: str | None) -> Path:
     return user_data_path("footnote", appauthor=False)
 
 
-def _articles(value: str) -> tuple[Path, ...]:
-    parts = (part.strip() for part in value.split(","))
-    return tuple(_path("FOOTNOTE_ARTICLES", part) for part in parts if part)
+def _articles(value: str) -> tuple[Path | str, ...]:
+    return tuple(
+        part if _ADDRESS.match(part) else _path("FOOTNOTE_ARTICLES", part)
+        for part in _listed(value)
+    )
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part for part in (part.strip() for part in value.split(",")) if part)
+
+
+def _limits(given: Mapping[str, str]) -> Limits:
+    usual = Limits()
+    return Limits(
+        file_bytes=_MEGABYTE
+        * _whole(given, "FOOTNOTE_MAX_FILE_MB", usual.file_bytes // _MEGABYTE, least=1),
+        pages=_whole(given, "FOOTNOTE_MAX_PAGES", usual.pages, least=1),
+        articles=_whole(given, "FOOTNOTE_MAX_ARTICLES", usual.articles, least=1),
+        passages=_whole(given, "FOOTNOTE_MAX_PASSAGES", usual.passages, least=1),
+        read_seconds=_whole(given, "FOOTNOTE_READ_SECONDS", int(usual.read_seconds), least=1),
+        read_bytes=_MEGABYTE
+        * _whole(given, "FOOTNOTE_READ_MEMORY_MB", usual.read_bytes // _MEGABYTE, least=128),
+    )
+
+
+def _switch(given: Mapping[str, str], name: str) -> bool:
+    value = given.get(name, "0").casefold()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise SettingsError(
+        f"{name} is {given[name]!r}, which is neither yes nor no.",
+        remedy=f"Set it to 1 or to 0, or remove {name} to switch it off.",
+    )
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+    if name not in given:
+        return default
+    value = given[name]
+    number = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else -1
+    if number < least:
+        raise SettingsError(
+            f"{name} is {value!r}, which is not a whole number from {least} on.",
+            remedy=f"Set it to one such as {default}, or remove {name} to use that.",
+        )
+    return number
+
+
+def _ids(given: Mapping[str, str], name: str) -> frozenset[int]:
+    parts = _listed(given.get(name, ""))
+    if not all(part.isascii() and part.isdigit() and len(part) <= 20 for part in parts):
+        raise SettingsError(
+            f"{name} holds something that is no Discord user id.",
+            why="An id is a number of 17 to 20 digits.",
+            remedy="In Discord, switch on the developer mode, then choose Copy User ID.",
+        )
+    return frozenset(int(part) for part in parts)
 
 
 def _path(name: str, value: str) -> Path:

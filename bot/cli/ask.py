@@ -8,7 +8,7 @@ import click
 
 from bot.cli.complaint import complain
 from bot.cli.options import DEFAULT_TOP, common_options, json_option, remember
-from bot.cli.output import open_corpus, print_json
+from bot.cli.output import open_corpora, print_json
 from retrieval.errors import QuestionError
 
 
@@ -39,25 +39,25 @@ def command(
     if (question is None) == (questions is None):
         raise click.UsageError("Give either a QUESTION or --input FILE.")
     options = remember(ctx, common)
-    corpus = open_corpus(options)
     top = options.top or DEFAULT_TOP
     failed = 0
-    for line in [question] if question is not None else questions or []:
-        if questions is not None and not line.strip():
-            continue
-        try:
-            answer = corpus.ask(line, top=top)
-        except QuestionError as error:
-            if questions is None:
-                raise
-            # The other lines are still answered.
-            complain(error)
-            failed = 1
-            continue
-        if as_json:
-            print_json(answer.as_json())
-        else:
-            from bot.rendering.terminal import Terminal
+    with open_corpora(options) as corpora:
+        for line in [question] if question is not None else questions or []:
+            if questions is not None and not line.strip():
+                continue
+            try:
+                answer = corpora.ask(line, top=top)
+            except QuestionError as error:
+                if questions is None:
+                    raise
+                # The other lines are still answered.
+                complain(error)
+                failed = 1
+                continue
+            if as_json:
+                print_json(answer.as_json())
+            else:
+                from bot.rendering.terminal import Terminal
 
-            Terminal().show_answer(answer, with_question=questions is not None)
+                Terminal().show_answer(answer, with_question=questions is not None)
     ctx.exit(failed)

@@ -9,11 +9,11 @@ from typing import Any, Final
 import click
 
 from bot.cli.options import DEFAULT_TOP, Options, common_options, remember
-from bot.cli.output import open_corpus
+from bot.cli.output import open_corpora
 from bot.rendering.terminal import Terminal
 from retrieval.answers import Answer
 from retrieval.conversation import Turn
-from retrieval.corpus import Corpus
+from retrieval.corpus import Corpora
 from retrieval.errors import FootnoteError
 
 _TURNS: Final = 6
@@ -35,16 +35,17 @@ def command(ctx: click.Context, /, **common: Any) -> None:
 
 def converse(options: Options) -> None:
     """Hold the conversation until its input ends."""
-    corpus = open_corpus(options)
-    terminal = Terminal()
-    chat = _Chat(corpus, terminal, options.top or DEFAULT_TOP)
-    watched = sys.stdin.isatty()
-    if watched:
-        terminal.say(f"{len(corpus.articles)} article(s) at hand. /help says what can be asked.")
-    while True:
-        line = _read_line(watched)
-        if line is None or not chat.answer(line.strip()):
-            return
+    with open_corpora(options) as corpora:
+        terminal = Terminal()
+        chat = _Chat(corpora, terminal, options.top or DEFAULT_TOP)
+        watched = sys.stdin.isatty()
+        if watched:
+            count = len(corpora.articles())
+            terminal.say(f"{count} article(s) at hand. /help says what can be asked.")
+        while True:
+            line = _read_line(watched)
+            if line is None or not chat.answer(line.strip()):
+                return
 
 
 def _read_line(watched: bool) -> str | None:
@@ -64,8 +65,8 @@ def _read_line(watched: bool) -> str | None:
 class _Chat:
     """One conversation: what was said, and what each line does."""
 
-    def __init__(self, corpus: Corpus, terminal: Terminal, top: int) -> None:
-        self._corpus = corpus
+    def __init__(self, corpora: Corpora, terminal: Terminal, top: int) -> None:
+        self._corpora = corpora
         self._terminal = terminal
         self._top = top
         self._turns: deque[Turn] = deque(maxlen=_TURNS)
@@ -83,16 +84,16 @@ class _Chat:
                 case "/help" | "/?":
                     self._terminal.say(_HELP)
                 case "/summary":
-                    self._terminal.show_summary(self._corpus.summarize(topic=rest.strip() or None))
+                    self._terminal.show_summary(self._corpora.summarize(topic=rest.strip() or None))
                 case "/sources":
-                    self._terminal.show_articles(self._corpus.articles.values())
+                    self._terminal.show_articles(self._corpora.articles().values())
                     if self._last is not None and self._last.quotes:
                         self._terminal.say("The last answer is from:")
                         self._terminal.show_sources(self._last)
                 case _ if command.startswith("/"):
                     self._terminal.say(f"There is no command {command}.\n{_HELP}")
                 case _:
-                    answer = self._corpus.ask(line, history=tuple(self._turns), top=self._top)
+                    answer = self._corpora.ask(line, history=tuple(self._turns), top=self._top)
                     self._turns.append(Turn.of(answer))
                     self._last = answer
                     self._terminal.show_answer(answer)

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import click
 
-from bot.assembly import make_corpus
+from bot.assembly import make_corpora
 from bot.cli.complaint import complain
 from bot.cli.options import Options
-from retrieval.corpus import Corpus, Report
+from retrieval.corpus import Corpora, Report
 from retrieval.encoders import Progress
 
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -43,17 +43,20 @@ def progress_bar(title: str) -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def open_corpus(options: Options) -> Corpus:
-    """The corpus that the options name, ready to be asked; what failed is said on standard error.
+@contextmanager
+def open_corpora(options: Options) -> Iterator[Corpora]:
+    """The collections that the options name, the shared one ready to be asked, until the end.
+
+    What failed is said on standard error.
 
     Raises:
-        FootnoteError: It cannot be opened.
+        FootnoteError: They cannot be opened.
     """
-    corpus = make_corpus(options.settings(), options.corpus)
-    with progress_bar("Indexing articles") as progress:
-        report = corpus.open(progress)
-    warn(report)
-    return corpus
+    with make_corpora(options.settings(), options.corpus) as corpora:
+        with progress_bar("Indexing articles") as progress:
+            report = corpora.open(progress)
+        warn(report)
+        yield corpora
 
 
 def warn(report: Report) -> None:

@@ -22,7 +22,9 @@ def command(ctx: click.Context, /, **common: Any) -> None:
         click.echo("No DISCORD_TOKEN is set, so this is the terminal chat.", err=True)
         converse(options)
         return
-    from bot.assembly import make_corpus
+    from bot.assembly import make_corpora
     from bot.client import run_discord
 
-    ctx.exit(run_discord(settings, make_corpus(settings, options.corpus)))
+    with make_corpora(settings, options.corpus) as corpora:
+        status = run_discord(settings, corpora)
+    ctx.exit(status)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from bot.cli.options import common_options, json_option, remember
-from bot.cli.output import open_corpus, print_json
+from bot.cli.output import open_corpora, print_json
 
 
 @click.command("summary")
@@ -33,8 +33,8 @@ def command(
     **common: Any,
 ) -> None:
     """Summarize ARTICLE (an id from "footnote corpus list"), or all, in their own words."""
-    corpus = open_corpus(remember(ctx, common))
-    summary = corpus.summarize(article, topic, sentences)
+    with open_corpora(remember(ctx, common)) as corpora:
+        summary = corpora.summarize(article, topic, sentences)
     if as_json:
         print_json(summary.as_json())
     else:

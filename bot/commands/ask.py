@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.access import server_of
 from bot.answering import Answering
 from bot.conversations import Place
 from bot.inflight import InFlight
@@ -28,7 +29,10 @@ def ask_command(answering: Answering, in_flight: InFlight) -> app_commands.Comma
         with in_flight:
             places = _places(interaction)
             exchange = await answering.answer(
-                question, answering.history(places), with_question=True
+                question,
+                answering.history(places),
+                server_of(interaction),
+                with_question=True,
             )
             sent = await interaction.followup.send(
                 exchange.reply.content, embeds=list(exchange.reply.embeds), wait=True

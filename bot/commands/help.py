@@ -20,7 +20,13 @@ quote. Where they hold no answer, I say so. I write nothing of my own.
 **More**
 • `/summary` – the sentences that carry an article or a topic
 • `/sources` – the articles I know
-• `/corpus` – for those who manage this server: reload the articles, see their state"""
+
+**For those who manage this server**
+• `/corpus add` – a file, or the address of a page or feed, for this server alone
+• a message’s menu, Apps, “Add to corpus” – its words and files
+• `/corpus list`, `show`, `remove`, `undo` – what I quote here, and what I should not
+• `/corpus reload`, `status`, `export` – read it anew, check it, take it with you
+• `/corpus shared` – whether I quote here what all servers share"""
 
 
 def help_command() -> app_commands.Command[Any, ..., None]:

@@ -7,17 +7,20 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.access import server_of
 from bot.library import Library
 from bot.views.sources import sources_page
 
 
 def sources_command(library: Library) -> app_commands.Command[Any, ..., None]:
-    """The command, listing the articles of ``library`` from memory."""
+    """The command, listing the articles of ``library`` that are quoted where it is used."""
 
     @app_commands.command(name="sources", description="The articles I know and quote from.")
     async def sources(interaction: discord.Interaction[Any]) -> None:
-        reply, view = sources_page(library, 0)
-        await interaction.response.send_message(
+        # A server's articles may have to be opened first.
+        await interaction.response.defer(thinking=True)
+        reply, view = await sources_page(library, 0, server_of(interaction))
+        await interaction.followup.send(
             reply.content, embeds=list(reply.embeds), view=view or discord.utils.MISSING
         )
 

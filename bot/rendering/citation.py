@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retrieval.answers import Quote
+from retrieval.answers import Quote, Source
 from retrieval.articles import Article
 
 
@@ -11,11 +11,7 @@ def publication(article: Article) -> list[str]:
     return [fact for fact in (article.source, article.author, article.published) if fact]
 
 
-def citation(quote: Quote) -> list[str]:
-    """The facts that lead a reader to a quote, without title and link."""
-    return place(quote.article, quote.paragraph)
-
-
-def place(article: Article, paragraph: int) -> list[str]:
-    """The facts that lead a reader to a paragraph of an article."""
-    return [*publication(article), f"paragraph {paragraph}"]
+def citation(where: Quote | Source) -> list[str]:
+    """The facts that lead a reader to a place in an article, without title and link."""
+    page = [] if where.page is None else [f"page {where.page}"]
+    return [*publication(where.article), *page, f"paragraph {where.paragraph}"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.rendering.citation import citation, place, publication
+from bot.rendering.citation import citation, publication
 from bot.rendering.printable import printable
 from retrieval.answers import Answer, Quote
 from retrieval.articles import Article
@@ -81,7 +81,7 @@ class Terminal:
         self._print(Text(printable(article.text)))
 
     def show_report(self, report: Report) -> None:
-        """What a reload did: a line for each article that did not stay as it was."""
+        """What a change did: a line for each article that did not stay as it was, and notices."""
         for change in report.changes:
             if change.outcome == "unchanged":
                 continue
@@ -92,18 +92,27 @@ class Terminal:
             f"{len(report.changes) - unchanged} changed in all, {unchanged} unchanged; "
             f"{report.encoded} passage(s) encoded in {report.seconds:.1f} s."
         )
+        for notice in report.notices:
+            self.say(notice)
 
     def show_status(self, status: Status) -> None:
-        """The state of the corpus, a fact a line."""
+        """The state of a collection, a fact a line."""
+        now = datetime.now(UTC)
         facts = {
+            "collection": status.name,
             "articles": f"{status.articles:,}",
             "passages": f"{status.passages:,}",
             "words": f"{status.words:,}",
             "model": status.model,
             "generation": status.generation or "none yet; the first question builds it",
-            "built": _age(status.created),
+            "built": _age(status.created, now),
+            "encoded": f"{status.encoded:,} passage(s) for that, {status.encoded_here:,} since the "
+            "start",
             "on disk": f"{status.bytes_on_disk / 1e6:.1f} MB",
-            "sources": ", ".join(status.sources),
+            "sources": ", ".join(status.sources) or "none in the settings",
+            "added": f"{status.added:,} file(s), page(s) and feed(s)",
+            "next check": _until(status.next_check, now),
+            "shared": "used too" if status.uses_shared else "not used",
         }
         for name, value in facts.items():
             self.say(f"{name:11} {value}")
@@ -120,7 +129,7 @@ class Terminal:
         self._print(text, indent=2)
         self._print(_source(quote), indent=2)
         for other in quote.also_in:
-            facts = " · ".join([other.article.title, *place(other.article, other.paragraph)])
+            facts = " · ".join([other.article.title, *citation(other)])
             self._print(Text(f"  also in: {printable(facts)}", style=_QUIET), indent=2)
 
     def _print(self, text: Text, indent: int = 0) -> None:
@@ -140,12 +149,25 @@ def _source(quote: Quote) -> Text:
     return source
 
 
-def _age(created: datetime | None) -> str:
+def _age(created: datetime | None, now: datetime) -> str:
     if created is None:
         return "never"
-    seconds = (datetime.now(UTC) - created).total_seconds()
+    words = _in_words(now - created)
+    return f"{words} ago" if words else "just now"
+
+
+def _until(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return "none: there is no page or feed"
+    words = _in_words(moment - now)
+    return f"in {words}" if words else "due now"
+
+
+def _in_words(time: timedelta) -> str:
+    """A stretch of time in its largest unit; empty below a minute."""
+    seconds = time.total_seconds()
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             number = int(seconds // size)
-            return f"{number} {unit}{'s' if number != 1 else ''} ago"
-    return "just now"
+            return f"{number} {unit}{'s' if number != 1 else ''}"
+    return ""

@@ -8,29 +8,30 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
+from bot.access import server_of
 from bot.failures import telling
 from bot.library import Library
 from bot.rendering.discord import Reply, page_count, render_articles
-from retrieval.errors import CorpusError
 
 if TYPE_CHECKING:
     from bot.client import FootnoteClient
 
-_LABELS: Final = {"previous": "◀ Previous", "next": "Next ▶"}
+PAGE_LABELS: Final = {"previous": "◀ Previous", "next": "Next ▶"}
 
 
-def sources_page(library: Library, page: int) -> tuple[Reply, ui.View | None]:
+async def sources_page(
+    library: Library, page: int, server: int | None
+) -> tuple[Reply, ui.View | None]:
     """A page of the articles, and its buttons where there is more than one page.
 
     Args:
         page: From 0; the last one there is where the list has become shorter.
+        server: Where they are looked at.
 
     Raises:
-        CorpusError: The articles are not open yet.
+        CorpusError: There are none, or they are not open yet.
     """
-    articles = library.articles
-    if not articles:
-        raise CorpusError("The articles are not open yet.", remedy="Try again in a moment.")
+    articles = await library.known(server)
     pages = page_count(articles)
     page = min(page, pages - 1)
     reply = render_articles(articles, page)
@@ -51,7 +52,7 @@ class PageButton(
     def __init__(self, direction: str, page: int, *, disabled: bool = False) -> None:
         super().__init__(
             ui.Button(
-                label=_LABELS[direction],
+                label=PAGE_LABELS[direction],
                 custom_id=f"footnote:sources:{direction}:{page}",
                 disabled=disabled,
             )
@@ -71,7 +72,8 @@ class PageButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         client: FootnoteClient = interaction.client
         async with telling(interaction):
-            reply, view = sources_page(client.library, self._page)
-            await interaction.response.edit_message(
+            await interaction.response.defer()
+            reply, view = await sources_page(client.library, self._page, server_of(interaction))
+            await interaction.edit_original_response(
                 content=reply.content or None, embeds=list(reply.embeds), view=view
             )

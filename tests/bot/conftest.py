@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import discord
 import pytest
@@ -15,8 +17,9 @@ from bot.client import FootnoteClient
 from bot.conversations import Conversations
 from bot.library import Library
 from retrieval.answering import Answerer
-from retrieval.corpus import Corpus
+from retrieval.corpus import Corpora
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+from retrieval.sandbox import Sandbox
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,36 @@ class Scene:
 
 
 @pytest.fixture
-def library(corpus: Corpus) -> Iterator[Library]:
-    made = Library(corpus)
+def library(corpora: Corpora) -> Iterator[Library]:
+    """The library over the seed article that the whole suite shares; tests do not change it."""
+    made = Library(corpora)
     made.show_articles()
     yield made
     made.close()
 
 
+class MakeCorpora(Protocol):
+    """Makes collections that a test may change, not yet opened; closed after the test.
+
+    All of one test's are kept in one folder, as those of several processes are.
+    """
+
+    def __call__(self, *sources: Path | str, **options: Any) -> Corpora: ...
+
+
 @pytest.fixture
-def make_corpus(encoder: SentenceTransformerEncoder, tmp_path: Path) -> Callable[[Path], Corpus]:
-    """Makes a corpus over a folder, not yet opened, for a test to change."""
-    return lambda folder: Corpus([folder], tmp_path / "index", Answerer(encoder))
+def make_corpora(
+    encoder: SentenceTransformerEncoder, sandbox: Sandbox, tmp_path: Path
+) -> Iterator[MakeCorpora]:
+    with ExitStack() as closing:
+
+        def make(*sources: Path | str, **options: Any) -> Corpora:
+            made = Corpora(
+                tmp_path / "data", Answerer(encoder), sources, sandbox=sandbox, **options
+            )
+            return closing.enter_context(made)
+
+        yield make
 
 
 @pytest.fixture
@@ -84,6 +106,102 @@ def scene(simcord_env: simcord.Env) -> Scene:
         ada=guild.add_member(simcord_env.create_user("ada")),
         boss=guild.add_member(simcord_env.create_user("boss"), roles=[manager]),
     )
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Two servers with the same bot, whose collections a test may change.
+
+    ``boss`` manages the first and ``stranger`` the second; ``keeper`` is an operator of the bot
+    and manages nothing.
+    """
+
+    scene: Scene
+    corpora: Corpora
+    library: Library
+    folder: Path
+    keeper: simcord.MemberActor
+    stranger: simcord.MemberActor
+    elsewhere: simcord.ChannelHandle
+
+    @property
+    def env(self) -> simcord.Env:
+        return self.scene.env
+
+    @property
+    def channel(self) -> simcord.ChannelHandle:
+        return self.scene.channel
+
+    @property
+    def ada(self) -> simcord.MemberActor:
+        return self.scene.ada
+
+    @property
+    def boss(self) -> simcord.MemberActor:
+        return self.scene.boss
+
+    @property
+    def client(self) -> FootnoteClient:
+        client = self.env.bot
+        assert isinstance(client, FootnoteClient)
+        return client
+
+    async def restart(self, library: Library | None = None, **options: Any) -> None:
+        """Another bot in the place of this one, over the same folder."""
+        options = {"operators": frozenset({self.keeper.id})} | options
+        await self.env.restart_bot(
+            FootnoteClient(
+                library or self.library, Conversations(lambda: 0.0), self.folder, **options
+            )
+        )
+
+    async def add(self, name: str, text: str, **options: Any) -> simcord.InteractionResult:
+        """What the boss adds to the first server's collection, or elsewhere."""
+        return await self.boss.slash(
+            self.channel, "corpus add", file=(name, text.encode()), **options
+        )
+
+    def demote_boss(self) -> None:
+        """Take the role from the boss by which this server is managed."""
+        guild = self.scene.guild
+        role = guild.roles["Managers"]
+        self.env.backend.remove_member_role(guild.id, self.boss.id, role.id)
+
+    async def titles(self) -> list[str]:
+        return [article.title for article in await self.library.known(self.scene.guild.id)]
+
+
+@pytest.fixture
+async def servers(
+    scene: Scene, make_corpora: MakeCorpora, tmp_path: Path
+) -> AsyncIterator[Servers]:
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    (articles / "lighthouse.txt").write_text("The lighthouse of Norwick was built in 1851.")
+    corpora = make_corpora(articles, private_hosts=["127.0.0.1"])
+    library = Library(corpora)
+    await library.open()
+    env = scene.env
+    other = env.create_guild("Elsewhere")
+    manager = other.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    made = Servers(
+        scene=scene,
+        corpora=corpora,
+        library=library,
+        folder=tmp_path / "discord",
+        keeper=scene.guild.add_member(env.create_user("keeper")),
+        stranger=other.add_member(env.create_user("stranger"), roles=[manager]),
+        elsewhere=other.create_text_channel("elsewhere"),
+    )
+    await made.restart()
+    yield made
+    library.close()
+
+
+def text_of(result: simcord.InteractionResult) -> str:
+    """Everything that a person reads in the first answer to what they did."""
+    assert result.response is not None
+    return all_text(result.response)
 
 
 def all_text(message: discord.Message | simcord.ResponseMessage) -> str:

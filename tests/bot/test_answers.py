@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from bot.rendering.discord import Reply, render_answer, render_summary
 from bot.rendering.discord.quotes import link, quote_embed, source_line
 from bot.rendering.sanitize import units
-from retrieval.answers import Answer, Quote, Timings
+from retrieval.answers import Answer, Quote, Source, Timings, quote_json
+from retrieval.articles import Span
 from retrieval.summaries import Summary
 from tests.bot.discord_markdown import kinds, read_line, shown_words, words
 from tests.bot.texts import answer, article, hostile_quotes, hostile_texts, no_answer, quote
@@ -121,6 +123,27 @@ def test_a_quote_shows_title_highlight_and_source() -> None:
 
 def test_what_is_not_known_of_a_source_is_left_out() -> None:
     assert source_line(quote("x", source=None)) == "paragraph 1"
+
+
+def test_a_quote_of_a_paged_article_shows_the_page_that_it_begins_on() -> None:
+    made = quote(SHORT, SENTENCE)
+    paged = replace(made.article, pages=(0, 0, 5))
+    made = replace(made, article=paged, also_in=(Source(paged, 4, 9),))
+    (embed,) = render_answer(answer(made), with_question=False).embeds
+    assert (embed.description or "").endswith(
+        "\n-# CNN · page 2 · paragraph 1\n-# Also in: A title · CNN · page 9 · paragraph 4"
+    )
+
+
+def test_a_quote_as_json_has_a_page_only_where_its_article_has_pages() -> None:
+    made = quote(SHORT, SENTENCE)
+    plain = replace(made, also_in=(Source(made.article, 4),))
+    assert "page" not in quote_json(plain)
+    assert "page" not in quote_json(plain)["also_in"][0]
+    paged = replace(plain, article=replace(made.article, pages=(0, 5)))
+    paged = replace(paged, span=Span(5, 9), also_in=(Source(paged.article, 4, 1),))
+    assert quote_json(paged)["page"] == 2
+    assert quote_json(paged)["also_in"][0]["page"] == 1
 
 
 def test_at_most_three_quotes_are_shown() -> None:

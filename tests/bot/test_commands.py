@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
-import simcord
 
 from bot.client import FootnoteClient
-from bot.commands.summary import article_choices, find_article, sentence_count
+from bot.commands.articles import article_choices, find_article
+from bot.commands.summary import sentence_count
 from bot.conversations import Conversations, Place
 from bot.library import Library
 from retrieval.articles import Article
 from retrieval.corpus import Corpus
 from retrieval.errors import CorpusError, QuestionError
-from tests.bot.conftest import Scene, all_text
+from tests.bot.conftest import MakeCorpora, Scene, all_text, text_of
 
 QUESTION = "When was Haftar's offensive called Operation Dignity?"
 WORDS = "dubbed Operation Dignity"
-
-
-def text_of(result: simcord.InteractionResult) -> str:
-    assert result.response is not None
-    return all_text(result.response)
 
 
 # /ask
@@ -172,15 +167,13 @@ async def test_sources_lists_what_the_bot_knows(scene: Scene) -> None:
 
 
 @pytest.fixture
-async def large(
-    scene: Scene, make_corpus: Callable[[Path], Corpus], tmp_path: Path
-) -> AsyncIterator[Library]:
+async def large(scene: Scene, make_corpora: MakeCorpora, tmp_path: Path) -> AsyncIterator[Library]:
     """A library of 25 articles behind the scene's bot."""
     folder = tmp_path / "articles"
     folder.mkdir()
     for number in range(25):
         (folder / f"article-{number:02}.txt").write_text(f"Town {number} has a mayor.")
-    library = Library(make_corpus(folder))
+    library = Library(make_corpora(folder))
     await library.open()
     client = FootnoteClient(library, Conversations(lambda: 0.0), tmp_path / "discord")
     await scene.env.restart_bot(client)
@@ -226,82 +219,28 @@ async def test_help_is_for_the_person_alone_and_names_every_command(scene: Scene
     client = scene.env.bot
     assert isinstance(client, FootnoteClient)
     for command in client.tree.get_commands():
-        assert command.name == "help" or f"/{command.name}" in text_of(result)
-
-
-# /corpus
-
-
-async def test_corpus_is_hidden_from_members_who_do_not_manage_the_server(scene: Scene) -> None:
-    assert "corpus reload" not in scene.ada.available_commands(scene.channel)
-    assert "corpus reload" in scene.boss.available_commands(scene.channel)
-    assert not [name for name in scene.ada.user.available_commands() if "corpus" in name]
-
-
-@pytest.mark.parametrize("command", ["corpus reload", "corpus status"])
-async def test_corpus_is_refused_though_an_admin_showed_it_to_everyone(
-    scene: Scene, command: str
-) -> None:
-    client = scene.env.bot
-    assert isinstance(client, FootnoteClient)
-    (group,) = [c for c in await client.tree.fetch_commands() if c.name == "corpus"]
-    scene.guild.set_command_permissions(group.id, {scene.guild.default_role: True})
-    result = await scene.ada.slash(scene.channel, command)
-    assert text_of(result) == "Only members who may manage this server can do that."
-    assert result.ephemeral
-    assert scene.env.errors
-
-
-async def test_status_shows_what_is_served(scene: Scene) -> None:
-    result = await scene.boss.slash(scene.channel, "corpus status")
-    assert result.ephemeral
-    assert "Articles 1" in text_of(result)
-    assert "Passages" in text_of(result)
-
-
-async def test_reload_tells_what_was_added_changed_removed_and_failed(
-    scene: Scene, large: Library, tmp_path: Path
-) -> None:
-    folder = tmp_path / "articles"
-    (folder / "article-00.txt").unlink()
-    (folder / "article-01.txt").write_text("Town 1 has two mayors.")
-    (folder / "article-02.txt").write_bytes(b"\xff\xfe\x00broken\xff")
-    (folder / "new.txt").write_text("A new town was founded.")
-    result = await scene.boss.slash(scene.channel, "corpus reload")
-    assert result.ephemeral
-    text = text_of(result)
-    for line in ("Failed: 1", "Added: 1", "Changed: 1", "Removed: 1", "Unchanged: 22."):
-        assert line in text
-    assert "article-02.txt" in text
-    assert len(text) <= 2000
-    assert len(large.articles) == 25
-
-
-async def test_the_old_articles_stay_when_a_reload_fails(
-    scene: Scene, large: Library, tmp_path: Path
-) -> None:
-    folder = tmp_path / "articles"
-    for path in folder.iterdir():
-        path.unlink()
-    result = await scene.boss.slash(scene.channel, "corpus reload")
-    assert "There are no articles in" in text_of(result)
-    asked = await scene.boss.slash(scene.channel, "ask", question="Does Town 3 have a mayor?")
-    assert "Town 3 has a mayor." in text_of(asked).replace("**", "")
-
-
-async def test_a_second_reload_is_refused_while_one_goes_on(large: Library, tmp_path: Path) -> None:
-    (tmp_path / "articles" / "new.txt").write_text("A new town was founded.")
-    first = asyncio.create_task(large.reload(lambda done, total: None))
-    await asyncio.sleep(0)
-    with pytest.raises(CorpusError, match="being read already"):
-        await large.reload(lambda done, total: None)
-    assert len((await first).of("added")) == 1
+        is_menu = isinstance(command, discord.app_commands.ContextMenu)
+        said = command.name if is_menu else f"/{command.name}"
+        assert command.name == "help" or said in text_of(result)
 
 
 # All of them
 
 
+def characters_in(payload: Any) -> int:
+    """Names, descriptions and values, as Discord counts a command's size."""
+    if isinstance(payload, dict):
+        texts = (payload[key] for key in ("name", "description", "value") if key in payload)
+        nested = (payload.get("options", []), payload.get("choices", []))
+        return sum(map(len, map(str, texts))) + sum(map(characters_in, nested))
+    return sum(map(characters_in, payload))
+
+
 def test_the_commands_stay_within_discords_limits(simcord_bot: FootnoteClient) -> None:
+    for command in simcord_bot.tree.get_commands():
+        payload = command.to_dict(simcord_bot.tree)
+        assert characters_in(payload) <= 8000
+        assert len(payload.get("options", [])) <= 25
     for command in simcord_bot.tree.walk_commands():
         assert 1 <= len(command.description) <= 100
         for parameter in getattr(command, "parameters", ()):
@@ -315,8 +254,12 @@ def test_an_article_may_have_an_odd_title() -> None:
     assert choice.name == "id"
 
 
-def test_the_corpus_commands_ask_for_the_right_permission(simcord_bot: FootnoteClient) -> None:
+def test_what_changes_articles_is_for_managers_in_servers(simcord_bot: FootnoteClient) -> None:
     group = simcord_bot.tree.get_command("corpus")
-    assert group is not None
-    assert group.default_permissions == discord.Permissions(manage_guild=True)
-    assert group.guild_only
+    menu = simcord_bot.tree.get_command("Add to corpus", type=discord.AppCommandType.message)
+    for command in (group, menu):
+        assert command is not None
+        assert command.default_permissions == discord.Permissions(manage_guild=True)
+        payload = command.to_dict(simcord_bot.tree)
+        assert payload["integration_types"] == [0]
+        assert not payload["dm_permission"] or payload["contexts"] == [0]

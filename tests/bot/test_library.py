@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot.inflight import ClosingError, InFlight
 from bot.library import Library
-from retrieval.corpus import Corpus
 from retrieval.errors import CorpusError
+from tests.bot.conftest import MakeCorpora
 from tests.conftest import SEEDS
 
 
 async def test_before_it_is_open_there_are_no_articles_and_no_answers(
-    make_corpus: Callable[[Path], Corpus],
+    make_corpora: MakeCorpora,
 ) -> None:
-    library = Library(make_corpus(SEEDS))
-    assert library.articles == ()
+    library = Library(make_corpora(SEEDS))
+    assert library.articles() == ()
     with pytest.raises(CorpusError, match="not open yet"):
         await library.ask("What?")
+    with pytest.raises(CorpusError, match="not open yet"):
+        await library.known()
     await library.open()
-    assert len(library.articles) == 1
+    assert len(library.articles()) == len(await library.known()) == 1
     assert library.close()
 
 
@@ -45,25 +46,25 @@ async def test_the_loop_goes_on_while_questions_are_answered(library: Library) -
 
 
 async def test_stopping_ends_a_reload_and_keeps_the_articles(
-    make_corpus: Callable[[Path], Corpus], tmp_path: Path
+    make_corpora: MakeCorpora, tmp_path: Path
 ) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "one.txt").write_text("One town has a mayor.")
-    library = Library(make_corpus(folder))
+    library = Library(make_corpora(folder))
     await library.open()
     (folder / "two.txt").write_text("Two towns have a mayor.")
     library.stop()
     with pytest.raises(ClosingError):
         await library.reload(lambda done, total: None)
-    assert [article.id for article in library.articles] == ["one"]
+    assert [article.id for article in library.articles()] == ["one"]
     assert library.close()
 
 
 async def test_a_reload_that_nobody_waits_for_still_blocks_the_next(
-    make_corpus: Callable[[Path], Corpus],
+    make_corpora: MakeCorpora,
 ) -> None:
-    library = Library(make_corpus(SEEDS))
+    library = Library(make_corpora(SEEDS))
     opening = asyncio.create_task(library.open())
     await asyncio.sleep(0)
     opening.cancel()
@@ -82,3 +83,26 @@ async def test_stopping_waits_for_what_is_in_flight() -> None:
         with pytest.raises(ClosingError), in_flight:
             pass
     assert await in_flight.wait_until_idle(0.01)
+
+
+async def test_a_servers_articles_are_suggested_as_soon_as_they_are_in_memory(
+    library: Library,
+) -> None:
+    assert library.articles(7) == ()
+    await library.noted(7)
+    assert library.articles(7) == library.articles()
+    assert library.own_articles(7) == ()
+    assert library.shows_shared(7)
+
+
+async def test_a_server_without_the_shared_articles_has_none_to_begin_with(
+    make_corpora: MakeCorpora,
+) -> None:
+    library = Library(make_corpora(SEEDS))
+    await library.open()
+    await library.set_uses_shared(7, False)
+    assert library.articles(7) == ()
+    assert not library.shows_shared(7)
+    with pytest.raises(CorpusError, match="This server has no articles yet"):
+        await library.known(7)
+    assert library.close()

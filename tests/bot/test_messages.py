@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import discord
@@ -13,8 +12,7 @@ from bot.client import FootnoteClient
 from bot.conversations import Conversations, Place
 from bot.library import Library
 from retrieval.conversation import Turn
-from retrieval.corpus import Corpus
-from tests.bot.conftest import Scene, all_text
+from tests.bot.conftest import MakeCorpora, Scene, all_text
 from tests.conftest import SEEDS
 
 QUESTION = "When was Haftar's offensive called Operation Dignity?"
@@ -188,9 +186,9 @@ async def test_an_unforeseen_error_is_told_with_a_reference_that_is_logged(
 
 
 async def test_a_question_before_the_articles_are_open_gets_a_plain_sentence(
-    scene: Scene, make_corpus: Callable[[Path], Corpus], tmp_path: Path
+    scene: Scene, make_corpora: MakeCorpora, tmp_path: Path
 ) -> None:
-    unopened = Library(make_corpus(SEEDS))
+    unopened = Library(make_corpora(SEEDS))
     client = FootnoteClient(unopened, Conversations(lambda: 0.0), tmp_path / "discord")
     await scene.env.restart_bot(client)
     await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.commands.progress import Progress, shown_while
+from bot.progress import Progress, shown_while
 
 
 async def test_news_is_shown_and_the_result_returned() -> None:

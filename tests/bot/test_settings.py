@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
+import bot.settings
 from bot.settings import DEFAULT_MODEL, Secret, Settings, load_settings
 from retrieval.errors import SettingsError
+from retrieval.limits import Limits
 
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
 TOKEN = "MTIz.very-secret.token"
 
 
@@ -26,6 +31,30 @@ def test_without_any_setting_the_defaults_hold(tmp_path: Path) -> None:
     assert settings.model == DEFAULT_MODEL
     assert settings.answer_threshold is None
     assert settings.data_dir.name == "footnote"
+    assert settings.limits == Limits()
+    assert not settings.watch
+    assert not settings.operators
+
+
+def test_the_example_says_every_setting_with_its_default(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.env"
+    assert load_settings({}, EXAMPLE) == load_settings({}, missing)
+
+
+def test_the_example_leaves_no_setting_out() -> None:
+    source = Path(bot.settings.__file__).read_text("utf-8")
+    named = set(re.findall(r'"(MODEL|[A-Z]+(?:_[A-Z]+)+)"', source))
+    assert named == set(dotenv_values(EXAMPLE))
+
+
+@pytest.mark.parametrize("name", dotenv_values(EXAMPLE))
+def test_every_setting_of_the_example_is_read(tmp_path: Path, name: str) -> None:
+    found: Settings | str
+    try:
+        found = load(tmp_path, **{name: "~no-such-user-here/changed"})
+    except SettingsError as error:
+        found = error.what
+    assert name in found if isinstance(found, str) else found != load(tmp_path)
 
 
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
@@ -87,6 +116,21 @@ def test_paths_may_name_the_home_folder_and_be_several(
         ("LOG_LEVEL", "loud"),
         ("FOOTNOTE_ARTICLES", "~no-such-user-here/articles"),
         ("FOOTNOTE_DATA_DIR", "~no-such-user-here/data"),
+        ("FOOTNOTE_WATCH", "perhaps"),
+        ("FOOTNOTE_POLL_MINUTES", "-1"),
+        ("FOOTNOTE_POLL_MINUTES", "1.5"),
+        ("FOOTNOTE_POLL_MINUTES", "hourly"),
+        ("FOOTNOTE_POLL_MINUTES", "9" * 400),
+        ("OPERATOR_IDS", "ada"),
+        ("OPERATOR_IDS", "80351110224678912, <@1>"),
+        ("OPERATOR_IDS", "٣"),
+        ("FOOTNOTE_MAX_FILE_MB", "0"),
+        ("FOOTNOTE_MAX_FILE_MB", "20 MB"),
+        ("FOOTNOTE_MAX_PAGES", "many"),
+        ("FOOTNOTE_MAX_ARTICLES", "0"),
+        ("FOOTNOTE_MAX_PASSAGES", "0"),
+        ("FOOTNOTE_READ_SECONDS", "0"),
+        ("FOOTNOTE_READ_MEMORY_MB", "64"),
     ],
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_variable(
@@ -97,6 +141,50 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(
     assert name in caught.value.what
     assert caught.value.remedy
     assert TOKEN not in str(caught.value) + repr(caught.value)
+
+
+def test_articles_may_be_addresses_among_paths(tmp_path: Path) -> None:
+    settings = load(tmp_path, FOOTNOTE_ARTICLES="/a, HTTPS://example.org/feed?a=1 ,http.md")
+    assert settings.articles == (Path("/a"), "HTTPS://example.org/feed?a=1", Path("http.md"))
+
+
+@pytest.mark.parametrize(
+    ("value", "is_on"), [("1", True), ("Yes", True), ("0", False), ("off", False), ("", False)]
+)
+def test_watching_is_a_switch(tmp_path: Path, value: str, is_on: bool) -> None:
+    assert load(tmp_path, FOOTNOTE_WATCH=value).watch is is_on
+
+
+def test_hosts_and_operators_may_be_several(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        FOOTNOTE_PRIVATE_HOSTS="wiki.intranet, [::1]:8080,",
+        OPERATOR_IDS="80351110224678912 ,1",
+    )
+    assert settings.private_hosts == ("wiki.intranet", "[::1]:8080")
+    assert settings.operators == {80351110224678912, 1}
+
+
+def test_limits_are_given_in_the_units_that_people_think_in(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        FOOTNOTE_MAX_FILE_MB="2",
+        FOOTNOTE_MAX_PAGES="3",
+        FOOTNOTE_MAX_ARTICLES="4",
+        FOOTNOTE_MAX_PASSAGES="5",
+        FOOTNOTE_READ_SECONDS="6",
+        FOOTNOTE_READ_MEMORY_MB="128",
+        FOOTNOTE_POLL_MINUTES="0",
+    )
+    assert settings.poll_minutes == 0
+    assert settings.limits == Limits(
+        file_bytes=2 * 1024 * 1024,
+        pages=3,
+        articles=4,
+        passages=5,
+        read_seconds=6,
+        read_bytes=128 * 1024 * 1024,
+    )
 
 
 @pytest.mark.parametrize("value", ["0", "1", "0.5", "1e-1"])

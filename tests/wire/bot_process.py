@@ -45,8 +45,13 @@ async def running_bot(
     api_url: str,
     gateway_url: str,
     token: str = TOKEN,
+    **more: str,
 ) -> AsyncIterator[BotProcess]:
-    """The bot from start to end; killed at the end where it still runs."""
+    """The bot from start to end; killed at the end where it still runs.
+
+    Args:
+        more: Other settings, as they stand in the environment.
+    """
     environment = {
         **os.environ,
         "DISCORD_TOKEN": token,
@@ -57,6 +62,7 @@ async def running_bot(
         "LOG_LEVEL": "WARNING",
         "HF_HUB_OFFLINE": "1",
         "PYTHONPATH": str(ROOT),
+        **more,
     }
     log_path = folder / "bot.log"
     with log_path.open("ab") as log:

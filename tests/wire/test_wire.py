@@ -17,6 +17,7 @@ import pytest_asyncio
 from bot.rendering.sanitize import shown
 from tests.conftest import SEEDS
 from tests.loopback import Channel, LoopbackDiscord, Member, Message
+from tests.retrieval.web.site import Site, page, site
 from tests.wire.bot_process import TOKEN, BotProcess, make_loopback, running_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,6 +37,7 @@ class Wire:
     channel: Channel
     ada: Member
     boss: Member
+    web: Site
 
     async def ask(self, question: str, channel: Channel | None = None) -> Message:
         """The bot's reply to a mention."""
@@ -73,20 +75,29 @@ async def wire(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
     async with make_loopback() as discord:
         guild = discord.add_guild()
         channel = guild.add_text_channel()
-        async with running_bot(
-            folder, articles, api_url=discord.api_url, gateway_url=discord.gateway_url
-        ) as bot:
-            await discord.wait_until_ready(60)
-            made = Wire(
-                discord=discord,
-                bot=bot,
-                articles=articles,
-                channel=channel,
-                ada=guild.add_member("ada"),
-                boss=guild.add_member("boss", permissions=MANAGE_GUILD),
+        boss = guild.add_member("boss", permissions=MANAGE_GUILD)
+        with site() as web:
+            bot_running = running_bot(
+                folder,
+                articles,
+                api_url=discord.api_url,
+                gateway_url=discord.gateway_url,
+                OPERATOR_IDS=str(boss.id),
+                FOOTNOTE_PRIVATE_HOSTS=web.host,
             )
-            await _articles_open(made)
-            yield made
+            async with bot_running as bot:
+                await discord.wait_until_ready(60)
+                made = Wire(
+                    discord=discord,
+                    bot=bot,
+                    articles=articles,
+                    channel=channel,
+                    ada=guild.add_member("ada"),
+                    boss=boss,
+                    web=web,
+                )
+                await _articles_open(made)
+                yield made
 
 
 async def _articles_open(wire: Wire, timeout: float = 60) -> None:
@@ -100,7 +111,7 @@ async def _articles_open(wire: Wire, timeout: float = 60) -> None:
 
 async def test_its_commands_are_registered_once(wire: Wire) -> None:
     names = {command["name"] for command in await wire.discord.wait_for_commands()}
-    assert names == {"ask", "summary", "sources", "help", "corpus"}
+    assert names == {"ask", "summary", "sources", "help", "corpus", "Add to corpus"}
     assert len(wire.discord.command_syncs) == 1
 
 
@@ -169,7 +180,9 @@ async def test_a_reload_serves_new_articles_and_heartbeats_go_on(wire: Wire) -> 
     (wire.articles / "zeppelin.txt").write_text("The zeppelin landed in Oslo on a Tuesday.")
     (wire.articles / "broken.md").write_bytes(b"\xff\xfe\xff")
     beats = len(wire.discord.heartbeat_gaps)
-    reload = await wire.discord.slash(wire.boss, wire.channel, "corpus reload")
+    reload = await wire.discord.slash(
+        wire.boss, wire.channel, "corpus reload", {"collection": "shared"}
+    )
     # The old corpus answers meanwhile.
     assert_verbatim(await wire.ask(QUESTION))
     report = await reload.wait_for_answer(60, lambda message: "Added: 13" in message.text)
@@ -183,6 +196,50 @@ async def test_a_reload_serves_new_articles_and_heartbeats_go_on(wire: Wire) -> 
     gaps = wire.discord.heartbeat_gaps[beats:]
     print(f"\nHeartbeats due every 0.5 s; longest gap during the reload {max(gaps):.2f} s")
     assert max(gaps) < 5
+
+
+async def test_a_page_that_is_added_is_quoted_with_its_link_in_its_server_alone(
+    wire: Wire,
+) -> None:
+    text = "The ferry to Skarholm leaves at seven every morning, except on Sundays in winter. " * 3
+    wire.web.answers["/ferry"] = page(
+        f"<html><head><title>The ferry</title></head><body><article><h1>The ferry</h1>"
+        f"<p>{text}</p></article></body></html>"
+    )
+    url = wire.web.url("/ferry")
+    add = await wire.discord.slash(wire.boss, wire.channel, "corpus add", {"url": url})
+    report = await add.wait_for_answer(60, lambda message: "Added: 1" in message.text)
+    assert "The ferry" in report.text
+    question = "When does the ferry to Skarholm leave?"
+    answer = await wire.ask(question)
+    assert "leaves at seven every morning" in "".join(quotes_in(answer))
+    assert f"[open the article]({url})" in answer.embeds[0]["description"]
+    elsewhere = wire.discord.add_guild("elsewhere")
+    there = elsewhere.add_text_channel()
+    elsewhere.add_member("stranger")
+    assert "seven" not in "".join(quotes_in(await wire.ask(question, there)))
+
+
+async def test_a_file_is_downloaded_and_quoted(wire: Wire) -> None:
+    file = wire.discord.upload("airship.md", b"# Norge\n\nThe airship Norge is moored at Vadso.")
+    add = await wire.discord.slash(wire.boss, wire.channel, "corpus add", {"file": file})
+    await add.wait_for_answer(60, lambda message: "Added: 1" in message.text)
+    answer = await wire.ask("Where is the airship Norge moored?")
+    assert "moored at Vadso" in "".join(quotes_in(answer))
+
+
+async def test_a_message_is_added_and_taken_out_again(wire: Wire) -> None:
+    said = await wire.discord.post_message(
+        wire.channel, wire.ada, "House rules\nThe owl of the library is called Minerva."
+    )
+    used = await wire.discord.context_menu(wire.boss, wire.channel, "Add to corpus", said)
+    report = await used.wait_for_answer(60, lambda message: "Added: 1" in message.text)
+    question = "What is the owl of the library called?"
+    assert "called Minerva" in "".join(quotes_in(await wire.ask(question)))
+    (undo,) = report.custom_ids
+    pressed = await wire.discord.click(report, undo, wire.boss)
+    await pressed.wait_for_answer(60, lambda message: "Removed: 1" in message.text)
+    assert "Minerva" not in "".join(quotes_in(await wire.ask(question)))
 
 
 async def test_a_reload_is_refused_to_others(wire: Wire) -> None:

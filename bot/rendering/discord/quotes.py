@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import discord
 
 from bot.rendering.blockquote import block_quote
-from bot.rendering.citation import citation, place
+from bot.rendering.citation import citation
 from bot.rendering.discord.reply import ANSWER_COLOUR, ASIDE_COLOUR, DESCRIPTION
 from bot.rendering.excerpts import Excerpt, excerpt
 from bot.rendering.sanitize import inline, units
@@ -53,7 +53,7 @@ def article_title(article: Article, limit: int = _TITLE_UNITS) -> str:
 
 
 def source_line(quote: Quote) -> str:
-    """Publication, author, date, paragraph and link, as far as they are known."""
+    """Publication, author, date, page, paragraph and link, as far as they are known."""
     return " · ".join(
         [*(inline(fact, _FACT_UNITS) for fact in citation(quote)), *link(quote.article)]
     )
@@ -65,7 +65,7 @@ def source_lines(quote: Quote) -> list[str]:
         " · ".join(
             [
                 f"Also in: {article_title(source.article, _FACT_UNITS)}",
-                *(inline(fact, _FACT_UNITS) for fact in place(source.article, source.paragraph)),
+                *(inline(fact, _FACT_UNITS) for fact in citation(source)),
             ]
         )
         for source in quote.also_in[:_OTHERS]

@@ -25,10 +25,15 @@ def render_progress(done: int, total: int) -> Reply:
     return Reply(f"Reading the articles … `{bar}` {done:,} of {total:,} passages")
 
 
-def render_report(report: Report) -> Reply:
-    """What was added, changed, removed or failed, and how many articles stayed as they were."""
+def render_report(report: Report, headline: str) -> Reply:
+    """What was added, changed, removed or failed, and how many articles stayed as they were.
+
+    Args:
+        headline: What is said where anything has changed.
+    """
     changed = [change for change in report.changes if change.outcome != "unchanged"]
-    lines = ["The articles are reloaded." if changed else "Nothing has changed."]
+    is_done = any(change.outcome != "failed" for change in changed)
+    lines = [headline if is_done else "Nothing has changed."]
     for outcome, heading in (
         ("failed", "Failed"),
         ("added", "Added"),
@@ -47,19 +52,31 @@ def render_report(report: Report) -> Reply:
     return Reply(_fitted(lines, summary, CONTENT))
 
 
-def render_status(status: Status) -> Reply:
-    """What is served, and what is wrong with it if anything is."""
-    embed = discord.Embed(title="The articles at hand")
+def render_status(status: Status, *, is_shared: bool) -> Reply:
+    """What is served, and what is wrong with it if anything is.
+
+    Args:
+        is_shared: It is the shared collection; otherwise a server's own.
+    """
+    embed = discord.Embed(title="The shared articles" if is_shared else "This server’s articles")
     built = discord.utils.format_dt(status.created, "R") if status.created else "not yet"
-    for name, value in (
+    check = discord.utils.format_dt(status.next_check, "R") if status.next_check else "none"
+    fields = [
         ("Articles", f"{status.articles:,}"),
         ("Passages", f"{status.passages:,}"),
         ("Words", f"{status.words:,}"),
+        ("Added by people", f"{status.added:,}"),
         ("Built", built),
-        ("On disk", f"{status.bytes_on_disk / 1e6:.1f} MB"),
+        ("Next look at pages and feeds", check),
+        ("Encoded for this generation", f"{status.encoded:,} passages"),
+        ("Encoded since I started", f"{status.encoded_here:,} passages"),
+        ("On disk, with all collections", f"{status.bytes_on_disk / 1e6:.1f} MB"),
         ("Generation", inline(status.generation or "none", _LINE_UNITS)),
         ("Model", inline(status.model, _LINE_UNITS)),
-    ):
+    ]
+    if not is_shared:
+        fields.append(("Shared articles", "used too" if status.uses_shared else "not used"))
+    for name, value in fields:
         embed.add_field(name=name, value=value)
     lines = [f"• {inline(failure, _LINE_UNITS)}" for failure in status.failures]
     if lines:

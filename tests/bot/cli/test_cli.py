@@ -1,135 +1,18 @@
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from bot.cli import main
-from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+from tests.bot.cli.program import ROOT, Footnote, program
+from tests.bot.cli.schemas import ANSWER, QUOTE, STRING, array, exactly
 
-ROOT = Path(__file__).parents[3]
 QUESTION = "What is the name of Haftar's offensive?"
-
-STRING = {"type": "string"}
-NULLABLE = {"type": ["string", "null"]}
-NUMBER = {"type": "number"}
-COUNT = {"type": "integer", "minimum": 0}
-FRACTION = {"type": "number", "minimum": 0, "maximum": 1}
-
-
-def exactly(**properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def array(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
-
-
-ARTICLE = exactly(
-    id=STRING, title=STRING, source=NULLABLE, url=NULLABLE, author=NULLABLE, published=NULLABLE
-)
-QUOTE = exactly(
-    text=STRING,
-    start=COUNT,
-    end=COUNT,
-    paragraph={"type": "integer", "minimum": 1},
-    score=NUMBER,
-    highlights=array(exactly(start=COUNT, end=COUNT)),
-    article=ARTICLE,
-)
-ANSWER = exactly(
-    question=STRING,
-    answered={"type": "boolean"},
-    confidence=FRACTION,
-    quotes=array(QUOTE),
-    nearest=array(QUOTE),
-    passages=array(
-        exactly(
-            article=STRING,
-            paragraph={"type": "integer", "minimum": 1},
-            start=COUNT,
-            end=COUNT,
-            score=NUMBER,
-        )
-    ),
-    took_ms=exactly(encode=NUMBER, search=NUMBER, rerank=NUMBER, total=NUMBER),
-)
-"""One answer, as ARCHITECTURE.md says it."""
-
-
-class Result(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Footnote = Callable[..., Result]
-
-
-@pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cli-data")
-
-
-@pytest.fixture
-def footnote(
-    data: Path,
-    encoder: SentenceTransformerEncoder,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> Footnote:
-    """The command line in this process, with the model that is loaded already."""
-    monkeypatch.setattr("bot.assembly.SentenceTransformerEncoder", lambda model: encoder)
-    for name in ("DISCORD_TOKEN", "FOOTNOTE_ARTICLES", "ANSWER_THRESHOLD", "MODEL", "LOG_LEVEL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("FOOTNOTE_DATA_DIR", str(data))
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str, typed: str | bytes = "") -> Result:
-        content = typed if isinstance(typed, bytes) else typed.encode()
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), "utf-8"))
-        status = main(arguments)
-        return Result(status, *capsys.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def articles(tmp_path: Path) -> Path:
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "bridge.md").write_text("The bridge was opened by the mayor on Sunday.")
-    (folder / "school.txt").write_text("The school was closed in June for good.")
-    return folder
-
-
-def program(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        capture_output="stdout" not in options,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})},
-        **options,
-    )
 
 
 class TestAsk:
@@ -269,81 +152,6 @@ class TestSources:
         assert "ANSWER_THRESHOLD is 'high'" in result.err
 
 
-class TestCorpus:
-    def test_list_is_json(self, footnote: Footnote, articles: Path) -> None:
-        (articles / "broken.md").write_bytes(b"\xff")
-        result = footnote("corpus", "list", "--json", "--corpus", str(articles))
-        failure = exactly(name=STRING, reason=STRING)
-        listed = result.json()
-        jsonschema.validate(listed, exactly(articles=array(ARTICLE), failures=array(failure)))
-        assert [a["id"] for a in listed["articles"]] == ["bridge", "school"]
-        assert [f["name"] for f in listed["failures"]] == ["broken.md"]
-
-    def test_show_prints_the_whole_text(self, footnote: Footnote, articles: Path) -> None:
-        text = (articles / "school.txt").read_text()
-        arguments = ("corpus", "show", "school", "--corpus", str(articles))
-        assert footnote(*arguments).out.endswith(f"\n\n{text}\n")
-        shown = footnote(*arguments, "--json").json()
-        jsonschema.validate(shown, exactly(text=STRING, **dict(ARTICLE["properties"])))
-        assert shown["text"] == text
-
-    def test_json_is_escaped_where_a_terminal_would_act_on_it(
-        self, footnote: Footnote, articles: Path
-    ) -> None:
-        evil = "Text\x9b31m with\x7f codes\u2028 and\x1b more."
-        (articles / "evil.txt").write_text(evil)
-        result = footnote("corpus", "show", "evil", "--json", "--corpus", str(articles))
-        assert result.json()["text"] == evil
-        assert not set("\x9b\x7f\x1b\u2028") & set(result.out)
-
-    @pytest.mark.parametrize("command", ["show", "remove"])
-    def test_an_unknown_article_suggests_the_nearest(
-        self, footnote: Footnote, articles: Path, command: str
-    ) -> None:
-        result = footnote("corpus", command, "brige", "--corpus", str(articles))
-        assert (result.status, result.out) == (1, "")
-        assert "There is no article 'brige'. Did you mean bridge?" in result.err
-
-    def test_reload_reports_each_article(self, footnote: Footnote, articles: Path) -> None:
-        arguments = ("corpus", "reload", "--json", "--corpus", str(articles))
-        footnote(*arguments)
-        (articles / "school.txt").write_text("The school is open again.")
-        (articles / "bridge.md").unlink()
-        (articles / "new.md").write_text("Something new.")
-        report = footnote(*arguments).json()
-        change = exactly(article=STRING, title=STRING, outcome=STRING, reason=NULLABLE)
-        jsonschema.validate(
-            report,
-            exactly(changes=array(change), encoded=COUNT, seconds=NUMBER, notices=array(STRING)),
-        )
-        assert {c["article"]: c["outcome"] for c in report["changes"]} == {
-            "new": "added",
-            "school": "changed",
-            "bridge": "removed",
-        }
-        assert report["encoded"] == 2
-
-    def test_add_and_remove(self, footnote: Footnote, articles: Path, tmp_path: Path) -> None:
-        (tmp_path / "tower.md").write_text("The tower is tall.")
-        common = ("--corpus", str(articles))
-        assert "added      tower" in footnote("corpus", "add", "tower.md", *common).out
-        assert "tower" in footnote("corpus", "list", *common).out
-        assert "removed    tower" in footnote("corpus", "remove", "tower", *common).out
-        assert "tower" not in footnote("corpus", "list", *common).out
-
-    def test_status_is_json_before_and_after_the_first_build(
-        self, footnote: Footnote, articles: Path
-    ) -> None:
-        arguments = ("corpus", "status", "--json", "--corpus", str(articles))
-        before = footnote(*arguments).json()
-        footnote("corpus", "reload", "--corpus", str(articles))
-        after = footnote(*arguments).json()
-        assert before.keys() == after.keys()
-        assert (before["generation"], before["articles"]) == (None, 0)
-        assert (after["articles"], after["passages"]) == (2, 2)
-        assert after["sources"] == [str(articles)]
-
-
 class TestSummary:
     def test_it_is_json_with_quotes(self, footnote: Footnote) -> None:
         summary = footnote("summary", "--sentences", "2", "--topic", "hospitals", "--json").json()
@@ -411,6 +219,7 @@ import sys
 from bot.cli import main
 status = main(["--help"])
 heavy = {"torch", "numpy", "discord", "faiss", "rich", "sentence_transformers", "yaml", "asyncio"}
+heavy |= {"sqlalchemy", "alembic", "lxml", "trafilatura", "feedparser", "pypdfium2", "docx", "yarl"}
 print(status, sorted(heavy & set(sys.modules)), file=sys.stderr)
 """
         done = subprocess.run(
@@ -424,19 +233,27 @@ print(status, sorted(heavy & set(sys.modules)), file=sys.stderr)
         os.close(reader)
         with os.fdopen(writer, "w") as closed:
             done = program(
-                "corpus", "show", "benghazi-clashes", stdout=closed, stderr=subprocess.PIPE
-            )
+                "corpus", "show", "benghazi-clashes",
+                stdout=closed,
+                stderr=subprocess.PIPE,
+                env={"FOOTNOTE_DATA_DIR": str(data)},
+            )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, "")
 
-    def test_an_output_that_cannot_be_written_is_a_failure_in_one_line(self) -> None:
+    def test_an_output_that_cannot_be_written_is_a_failure_in_one_line(self, data: Path) -> None:
         with Path("/dev/full").open("w") as full:
-            done = program("corpus", "list", stdout=full, stderr=subprocess.PIPE)
+            done = program(
+                "corpus", "list",
+                stdout=full,
+                stderr=subprocess.PIPE,
+                env={"FOOTNOTE_DATA_DIR": str(data)},
+            )  # fmt: skip
         assert done.returncode == 1
         assert "No space left on device" in done.stderr
         assert "Traceback" not in done.stderr
 
-    def test_closed_streams_are_no_failure(self) -> None:
-        command = f"{sys.executable} -m bot corpus list <&- >&-"
+    def test_closed_streams_are_no_failure(self, data: Path) -> None:
+        command = f"{sys.executable} -m bot corpus list --data-dir {data} <&- >&-"
         done = subprocess.run(
             ["sh", "-c", command], capture_output=True, text=True, check=False, cwd=ROOT
         )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.rendering.printable import printable
 from bot.rendering.terminal import Terminal
-from retrieval.answers import Answer, Quote, Timings
+from retrieval.answers import Answer, Quote, Source, Timings
 from retrieval.articles import Article, Span
 from retrieval.corpus import Change, Report, Status
 
@@ -52,6 +52,17 @@ def test_in_a_pipe_a_quote_is_one_line_with_its_source_below(pipe: io.StringIO) 
     Terminal().show_answer(ANSWER)
     assert pipe.getvalue() == (
         f"\n{LONG}\n— A title · CNN · A. One · 2014-06-02 · paragraph 3 · https://example.org/a\n\n"
+    )
+
+
+def test_a_quote_of_a_paged_article_names_the_page_that_it_begins_on(pipe: io.StringIO) -> None:
+    paged = replace(ARTICLE, pages=(0, 5, 27), url=None)
+    other = Source(replace(paged, title="Another"), 7, 12)
+    quote = replace(QUOTE, article=paged, span=Span(27, 60), highlights=(), also_in=(other,))
+    Terminal().show_answer(replace(ANSWER, quotes=(quote,)))
+    assert pipe.getvalue().endswith(
+        "\n— A title · CNN · A. One · 2014-06-02 · page 3 · paragraph 3\n"
+        "  also in: Another · CNN · A. One · 2014-06-02 · page 12 · paragraph 7\n\n"
     )
 
 
@@ -108,22 +119,64 @@ def test_a_report_leaves_out_what_stayed_as_it_was(pipe: io.StringIO) -> None:
     )
 
 
+def test_a_report_ends_with_its_notices(pipe: io.StringIO) -> None:
+    Terminal().show_report(Report((), 0, 0.0, ("The index was\x1b built again.",)))
+    assert pipe.getvalue().endswith(" s.\nThe index was� built again.\n")
+
+
+STATUS = Status(
+    name="server-5",
+    articles=1,
+    passages=2000,
+    words=3,
+    model="model",
+    generation="0123",
+    created=None,
+    encoded=4,
+    encoded_here=1234,
+    bytes_on_disk=5_000_000,
+    sources=("/a", "https://example.org/feed"),
+    added=6,
+    next_check=None,
+    failures=("b.md is bad.",),
+    uses_shared=False,
+)
+
+
+def test_a_status_is_a_fact_a_line(pipe: io.StringIO) -> None:
+    Terminal().show_status(STATUS)
+    assert pipe.getvalue() == (
+        "collection  server-5\n"
+        "articles    1\n"
+        "passages    2,000\n"
+        "words       3\n"
+        "model       model\n"
+        "generation  0123\n"
+        "built       never\n"
+        "encoded     4 passage(s) for that, 1,234 since the start\n"
+        "on disk     5.0 MB\n"
+        "sources     /a, https://example.org/feed\n"
+        "added       6 file(s), page(s) and feed(s)\n"
+        "next check  none: there is no page or feed\n"
+        "shared      not used\n"
+        "failed      b.md is bad.\n"
+    )
+
+
 @pytest.mark.parametrize(
-    ("ago", "words"),
+    ("time", "words"),
     [
-        (timedelta(seconds=5), "just now"),
-        (timedelta(minutes=1), "1 minute ago"),
-        (timedelta(hours=5), "5 hours ago"),
-        (timedelta(days=400), "400 days ago"),
+        (timedelta(seconds=5), ""),
+        (timedelta(minutes=1, seconds=9), "1 minute"),
+        (timedelta(hours=5, seconds=9), "5 hours"),
+        (timedelta(days=400, seconds=9), "400 days"),
     ],
 )
-def test_a_status_says_its_age_in_words(pipe: io.StringIO, ago: timedelta, words: str) -> None:
-    created = datetime.now(UTC) - ago
-    status = Status(1, 2000, 3, "model", "0123", created, 4, 5_000_000, ("/a",), ("b.md is bad.",))
-    Terminal().show_status(status)
-    assert f"built       {words}\n" in pipe.getvalue()
-    assert "passages    2,000\n" in pipe.getvalue()
-    assert "failed      b.md is bad.\n" in pipe.getvalue()
+def test_a_status_says_its_times_in_words(pipe: io.StringIO, time: timedelta, words: str) -> None:
+    now = datetime.now(UTC)
+    Terminal().show_status(replace(STATUS, created=now - time, next_check=now + time))
+    assert f"built       {f'{words} ago' if words else 'just now'}\n" in pipe.getvalue()
+    assert f"next check  {f'in {words}' if words else 'due now'}\n" in pipe.getvalue()
 
 
 @given(st.text())

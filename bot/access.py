@@ -1,0 +1,131 @@
+"""Whose articles somebody is answered from, and who may change which collection."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+
+from bot.failures import NotAllowedError
+from bot.library import Library
+
+OWN: Final = "server"
+SHARED: Final = "shared"
+COLLECTIONS: Final = {OWN: "this server", SHARED: "shared"}
+"""What people choose between, as Discord is told it and as people read it."""
+
+
+def server_of(interaction: discord.Interaction[Any]) -> int | None:
+    """The server whose articles may be shown in answer; ``None`` where there is none.
+
+    Who has installed the bot for themselves can use it in servers that have not: what is asked
+    there is answered as in a direct message.
+    """
+    guild_id = interaction.guild_id
+    if guild_id is None or interaction.client.get_guild(guild_id) is None:
+        return None
+    if interaction.is_user_integration() and not interaction.is_guild_integration():
+        return None
+    return guild_id
+
+
+class Access:
+    """Who may do what: members who manage a server, and the operators of the bot.
+
+    Args:
+        operators: The ids of the users who may change the shared collection.
+    """
+
+    def __init__(self, library: Library, operators: frozenset[int] = frozenset()) -> None:
+        self._library = library
+        self._operators = operators
+
+    def is_allowed(self, interaction: discord.Interaction[Any]) -> bool:
+        """Whether ``check`` would raise nothing."""
+        granted = interaction.permissions
+        return server_of(interaction) is not None and (
+            granted.manage_guild or granted.administrator or self._is_operator(interaction)
+        )
+
+    def check(self, interaction: discord.Interaction[Any]) -> int:
+        """The server in which somebody manages articles.
+
+        Asked each time: the default permission of a command is a hint that a server's admins can
+        change, and a button stays when the one who was shown it loses a role.
+
+        Raises:
+            NoPrivateMessage: It is not in a server that the bot is in.
+            NotAllowedError: The person may not.
+        """
+        server = server_of(interaction)
+        if server is None:
+            raise app_commands.NoPrivateMessage
+        if not self.is_allowed(interaction):
+            raise NotAllowedError("Only members who may manage this server can do that.")
+        return server
+
+    def to_change(self, interaction: discord.Interaction[Any], collection: str) -> int | None:
+        """The collection that is to be changed, as ``Library`` names it.
+
+        Raises:
+            NoPrivateMessage, NotAllowedError: As for ``check``, or the shared one is no concern of
+                this person.
+        """
+        server = self.check(interaction)
+        if collection != SHARED:
+            return server
+        self._check_operator(interaction, "change the shared collection")
+        return None
+
+    def to_export(self, interaction: discord.Interaction[Any], collection: str) -> int | None:
+        """The collection that is to be handed out whole.
+
+        Raises:
+            NoPrivateMessage, NotAllowedError: As for ``to_change``.
+        """
+        server = self.check(interaction)
+        if collection != SHARED:
+            return server
+        self._check_operator(interaction, "export the shared collection")
+        return None
+
+    async def to_read(self, interaction: discord.Interaction[Any], collection: str) -> int | None:
+        """The collection that is to be looked at.
+
+        Raises:
+            NoPrivateMessage, NotAllowedError: As for ``check``, or the server does not use the
+                shared one.
+        """
+        server = self.check(interaction)
+        if collection != SHARED:
+            return server
+        if not self._is_operator(interaction) and not await self._library.uses_shared(server):
+            raise NotAllowedError(
+                "This server does not use the shared collection.",
+                remedy="Switch it on with /corpus shared first.",
+            )
+        return None
+
+    def may_see(self, interaction: discord.Interaction[Any], collection: str) -> bool:
+        """Whether suggestions may name the articles of a collection, decided from memory."""
+        server = server_of(interaction)
+        if server is None or not self.is_allowed(interaction):
+            return False
+        return (
+            collection != SHARED
+            or self._is_operator(interaction)
+            or self._library.shows_shared(server)
+        )
+
+    def _is_operator(self, interaction: discord.Interaction[Any]) -> bool:
+        return interaction.user.id in self._operators
+
+    def _check_operator(self, interaction: discord.Interaction[Any], what: str) -> None:
+        if not self._is_operator(interaction):
+            raise NotAllowedError(
+                f"Only those who run me can {what}.",
+                why="Every server is answered from it.",
+                remedy=f"Whoever that is can add your user id, {interaction.user.id}, to "
+                "OPERATOR_IDS and start me again.",
+            )
