@@ -6,14 +6,11 @@ import asyncio
 import logging
 import signal
 import sys
-import time
-from pathlib import Path
 from typing import Any, Final
 
 import discord
 
 from bot import logs
-from bot.access import Access
 from bot.answering import Answering
 from bot.commands import (
     CorpusCommands,
@@ -25,12 +22,11 @@ from bot.commands import (
 )
 from bot.commands.tree import FootnoteTree
 from bot.connection import ConnectionFailedError, log_in, point_at, stay_connected
-from bot.conversations import Conversations
 from bot.failures import tell_author
-from bot.inflight import InFlight
 from bot.library import Library
 from bot.messages import MessageAnswerer, is_for
 from bot.registration import register_commands
+from bot.services import Services, make_services
 from bot.settings import Secret, Settings
 from bot.upkeep import Upkeep, make_upkeep
 from bot.views.changes import RemovalButton, UndoButton
@@ -38,7 +34,6 @@ from bot.views.collection import CollectionPageButton
 from bot.views.sources import PageButton
 from retrieval.corpus import Corpora
 from retrieval.errors import FootnoteError
-from retrieval.limits import Limits
 
 log = logging.getLogger(__name__)
 
@@ -47,52 +42,37 @@ GRACE: Final = 10.0
 
 
 class FootnoteClient(discord.Client):
-    """Answers mentions, replies, direct messages and commands from a library.
+    """Answers mentions, replies, direct messages and commands with its services."""
 
-    Args:
-        library: What is asked; it may still be opening.
-        conversations: What was said before.
-        folder: Where the bot remembers which commands it registered.
-        operators: The ids of the users who may change the shared collection.
-        limits: Of what people add.
-    """
-
-    def __init__(
-        self,
-        library: Library,
-        conversations: Conversations,
-        folder: Path,
-        *,
-        operators: frozenset[int] = frozenset(),
-        limits: Limits | None = None,
-    ) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__(
-            intents=_intents(),
+            intents=_intents(services.reads_messages),
             allowed_mentions=discord.AllowedMentions.none(),
             # Nothing here looks at past messages or at members, so none are kept.
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
-        self.library = library
-        self.access = Access(library, operators)
-        self.in_flight = InFlight()
+        self.services = services
+        self.library = services.library
+        self.access = services.access
+        self.in_flight = services.in_flight
         self.tree = FootnoteTree(self)
-        self._folder = folder
         self._greeted = False
-        answering = Answering(library, conversations)
+        library, in_flight = self.library, self.in_flight
+        answering = Answering(library, services.conversations)
         self._messages = MessageAnswerer(answering)
-        self.tree.add_command(ask_command(answering, self.in_flight))
-        self.tree.add_command(summary_command(library, self.in_flight))
+        self.tree.add_command(ask_command(answering, in_flight))
+        self.tree.add_command(summary_command(library, in_flight))
         self.tree.add_command(sources_command(library))
         self.tree.add_command(help_command())
-        managed = (library, self.in_flight, self.access, limits or Limits())
+        managed = (library, in_flight, self.access, services.limits)
         self.tree.add_command(CorpusCommands(*managed))
         self.tree.add_command(add_message_command(*managed))
         self.add_dynamic_items(PageButton, CollectionPageButton, RemovalButton, UndoButton)
 
     async def setup_hook(self) -> None:
         """Runs once after the login, before the gateway is connected."""
-        if await register_commands(self.tree, self._folder):
+        if await register_commands(self.tree, self.services.folder):
             log.info("Commands registered")
 
     async def on_ready(self) -> None:
@@ -189,13 +169,7 @@ async def _serve(settings: Settings, library: Library, corpora: Corpora) -> None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop.set)
-    client = FootnoteClient(
-        library,
-        Conversations(time.monotonic),
-        settings.data_dir / "discord",
-        operators=settings.operators,
-        limits=settings.limits,
-    )
+    client = FootnoteClient(make_services(settings, library))
     upkeep = make_upkeep(settings, library, corpora)
     living = asyncio.create_task(_live(client, library, upkeep, settings.discord_token))
     stopping = asyncio.create_task(asked_to_stop.wait())
@@ -221,10 +195,11 @@ async def _keep_up(library: Library, upkeep: Upkeep) -> None:
     await upkeep.run()
 
 
-def _intents() -> discord.Intents:
-    """Nothing privileged: Discord shows the bot what is written to it, and no more."""
+def _intents(reads_messages: bool) -> discord.Intents:
+    """What is written to the bot, and all other messages too where its operator wants that."""
     intents = discord.Intents.none()
     intents.guilds = True
     intents.guild_messages = True
     intents.dm_messages = True
+    intents.message_content = reads_messages
     return intents

@@ -8,6 +8,7 @@ minutes for a large collection, does not hold them up.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import logging
 import os
@@ -326,4 +327,6 @@ class Library:
         return await asyncio.shield(future)
 
     async def _run(self, executor: Executor, function: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(executor, function)
+        # The context goes along: what is rendered there is in the language of who asked.
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(executor, context.run, function)

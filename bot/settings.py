@@ -46,7 +46,8 @@ class Settings:
     """What ``.env.example`` lists, in its order.
 
     ``articles`` are paths, and addresses on the web as strings. ``operators`` are the ids of the
-    Discord users who may change the shared collection.
+    Discord users who may change the shared collection. ``grace_days`` are those after which what is
+    kept of a server is deleted that the bot was removed from.
     """
 
     discord_token: Secret | None = None
@@ -57,6 +58,10 @@ class Settings:
     private_hosts: tuple[str, ...] = ()
     operators: frozenset[int] = frozenset()
     limits: Limits = field(default_factory=Limits)
+    message_content: bool = False
+    keep_questions: bool = True
+    retention_days: int = 30
+    grace_days: int = 7
     model: str = DEFAULT_MODEL
     reranker_model: str | None = None
     answer_threshold: float | None = None
@@ -105,6 +110,10 @@ def load_settings(
         private_hosts=_listed(given.get("FOOTNOTE_PRIVATE_HOSTS", "")),
         operators=_ids(given, "OPERATOR_IDS"),
         limits=_limits(given),
+        message_content=_switch(given, "MESSAGE_CONTENT_INTENT"),
+        keep_questions=_switch(given, "FOOTNOTE_KEEP_QUESTIONS", default="1"),
+        retention_days=_whole(given, "FOOTNOTE_RETENTION_DAYS", 30, least=1),
+        grace_days=_whole(given, "FOOTNOTE_GRACE_DAYS", 7, least=0),
         model=given.get("MODEL", DEFAULT_MODEL),
         reranker_model=given.get("RERANKER_MODEL"),
         answer_threshold=_fraction(given, "ANSWER_THRESHOLD"),
@@ -147,15 +156,15 @@ def _limits(given: Mapping[str, str]) -> Limits:
     )
 
 
-def _switch(given: Mapping[str, str], name: str) -> bool:
-    value = given.get(name, "0").casefold()
+def _switch(given: Mapping[str, str], name: str, default: str = "0") -> bool:
+    value = given.get(name, default).casefold()
     if value in {"1", "true", "yes", "on"}:
         return True
     if value in {"0", "false", "no", "off"}:
         return False
     raise SettingsError(
         f"{name} is {given[name]!r}, which is neither yes nor no.",
-        remedy=f"Set it to 1 or to 0, or remove {name} to switch it off.",
+        remedy=f"Set it to 1 or to 0, or remove {name} to use {default}.",
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,12 +14,17 @@ import discord
 import pytest
 import simcord
 
+from bot.access import Access
 from bot.client import FootnoteClient
 from bot.conversations import Conversations
 from bot.library import Library
+from bot.limits import Limiter
+from bot.services import Services
+from bot.store import Store
 from retrieval.answering import Answerer
 from retrieval.corpus import Corpora
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+from retrieval.limits import Limits
 from retrieval.sandbox import Sandbox
 
 
@@ -89,9 +95,42 @@ def conversations() -> Conversations:
     return Conversations(time.monotonic)
 
 
+def client_over(
+    library: Library,
+    conversations: Conversations,
+    folder: Path,
+    *,
+    operators: frozenset[int] = frozenset(),
+    limits: Limits | None = None,
+    store: Store | None = None,
+    reads_messages: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> FootnoteClient:
+    """A bot that keeps everything in ``folder``."""
+    return FootnoteClient(
+        Services(
+            library=library,
+            conversations=conversations,
+            store=store
+            or Store(
+                folder,
+                keep_text=True,
+                retention=timedelta(days=30),
+                clock=lambda: datetime.now(UTC),
+            ),
+            limiter=Limiter(clock),
+            access=Access(library, operators),
+            limits=limits or Limits(),
+            folder=folder,
+            reads_messages=reads_messages,
+            clock=clock,
+        )
+    )
+
+
 @pytest.fixture
 def simcord_bot(library: Library, conversations: Conversations, tmp_path: Path) -> FootnoteClient:
-    return FootnoteClient(library, conversations, tmp_path / "discord")
+    return client_over(library, conversations, tmp_path / "discord")
 
 
 @pytest.fixture
@@ -150,9 +189,7 @@ class Servers:
         """Another bot in the place of this one, over the same folder."""
         options = {"operators": frozenset({self.keeper.id})} | options
         await self.env.restart_bot(
-            FootnoteClient(
-                library or self.library, Conversations(lambda: 0.0), self.folder, **options
-            )
+            client_over(library or self.library, Conversations(lambda: 0.0), self.folder, **options)
         )
 
     async def add(self, name: str, text: str, **options: Any) -> simcord.InteractionResult:

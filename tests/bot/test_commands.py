@@ -18,7 +18,7 @@ from bot.library import Library
 from retrieval.articles import Article
 from retrieval.corpus import Corpus
 from retrieval.errors import CorpusError, QuestionError
-from tests.bot.conftest import MakeCorpora, Scene, all_text, text_of
+from tests.bot.conftest import MakeCorpora, Scene, all_text, client_over, text_of
 
 QUESTION = "When was Haftar's offensive called Operation Dignity?"
 WORDS = "dubbed Operation Dignity"
@@ -175,7 +175,7 @@ async def large(scene: Scene, make_corpora: MakeCorpora, tmp_path: Path) -> Asyn
         (folder / f"article-{number:02}.txt").write_text(f"Town {number} has a mayor.")
     library = Library(make_corpora(folder))
     await library.open()
-    client = FootnoteClient(library, Conversations(lambda: 0.0), tmp_path / "discord")
+    client = client_over(library, Conversations(lambda: 0.0), tmp_path / "discord")
     await scene.env.restart_bot(client)
     yield library
     library.close()
@@ -189,7 +189,7 @@ async def test_sources_has_pages_whose_buttons_survive_a_restart(
     assert result.response
     shown = result.response.message
     await scene.env.restart_bot(
-        FootnoteClient(large, Conversations(lambda: 0.0), tmp_path / "discord")
+        client_over(large, Conversations(lambda: 0.0), tmp_path / "discord")
     )
     await scene.boss.click(shown, label="Next ▶")
     assert "Page 2 of 3" in all_text(scene.last)
@@ -204,7 +204,7 @@ async def test_a_page_that_is_gone_becomes_the_last_one(
 ) -> None:
     await scene.ada.slash(scene.channel, "sources")
     shown = scene.last
-    client = FootnoteClient(library, Conversations(lambda: 0.0), tmp_path / "discord")
+    client = client_over(library, Conversations(lambda: 0.0), tmp_path / "discord")
     await scene.env.restart_bot(client)
     await scene.ada.click(shown, label="Next ▶")
     assert "1 article" in all_text(scene.last)

@@ -12,7 +12,7 @@ from bot.client import FootnoteClient
 from bot.conversations import Conversations, Place
 from bot.library import Library
 from retrieval.conversation import Turn
-from tests.bot.conftest import MakeCorpora, Scene, all_text
+from tests.bot.conftest import MakeCorpora, Scene, all_text, client_over
 from tests.conftest import SEEDS
 
 QUESTION = "When was Haftar's offensive called Operation Dignity?"
@@ -117,7 +117,7 @@ async def test_a_reply_goes_on_after_a_restart(
     await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
     answer = scene.last
     fresh = Conversations(lambda: 0.0)
-    await scene.env.restart_bot(FootnoteClient(library, fresh, tmp_path / "discord"))
+    await scene.env.restart_bot(client_over(library, fresh, tmp_path / "discord"))
     await scene.ada.send(scene.channel, "And against whom?", reply_to=answer)
     first, second = fresh.turns([Place("message", scene.last.id)])
     assert first.question == QUESTION
@@ -131,7 +131,7 @@ async def test_a_reply_to_a_slash_answer_goes_on_after_a_restart(
     shown = await scene.ada.slash(scene.channel, "ask", question=f"{QUESTION} *really*")
     assert shown.response
     fresh = Conversations(lambda: 0.0)
-    await scene.env.restart_bot(FootnoteClient(library, fresh, tmp_path / "discord"))
+    await scene.env.restart_bot(client_over(library, fresh, tmp_path / "discord"))
     await scene.ada.send(
         scene.channel, f"{scene.mention} Against whom?", reply_to=shown.response.message
     )
@@ -146,7 +146,7 @@ async def test_a_reply_stands_alone_when_its_question_was_deleted(
     answer = scene.last
     await scene.ada.delete(asked)
     fresh = Conversations(lambda: 0.0)
-    await scene.env.restart_bot(FootnoteClient(library, fresh, tmp_path / "discord"))
+    await scene.env.restart_bot(client_over(library, fresh, tmp_path / "discord"))
     await scene.ada.send(scene.channel, "Against whom did he fight?", reply_to=answer)
     assert len(fresh.turns([Place("message", scene.last.id)])) == 1
 
@@ -189,7 +189,7 @@ async def test_a_question_before_the_articles_are_open_gets_a_plain_sentence(
     scene: Scene, make_corpora: MakeCorpora, tmp_path: Path
 ) -> None:
     unopened = Library(make_corpora(SEEDS))
-    client = FootnoteClient(unopened, Conversations(lambda: 0.0), tmp_path / "discord")
+    client = client_over(unopened, Conversations(lambda: 0.0), tmp_path / "discord")
     await scene.env.restart_bot(client)
     await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
     assert "not open yet" in scene.last.content

@@ -11,6 +11,7 @@ from discord import app_commands
 from bot.client import FootnoteClient
 from bot.conversations import Conversations
 from bot.library import Library
+from tests.bot.conftest import client_over
 
 
 def registrations(env: simcord.Env) -> int:
@@ -26,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def client(library: Library, folder: Path) -> FootnoteClient:
-    return FootnoteClient(library, Conversations(lambda: 0.0), folder)
+    return client_over(library, Conversations(lambda: 0.0), folder)
 
 
 async def test_a_second_start_does_not_register_again(
