@@ -16,9 +16,10 @@ from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.conversation import Turn
 from retrieval.corpus.backup import back_up, bring_back
-from retrieval.corpus.corpus import Corpus, Means
-from retrieval.corpus.edits import unknown_article
+from retrieval.corpus.corpus import Corpus
 from retrieval.corpus.generation import Generation
+from retrieval.corpus.means import Means
+from retrieval.corpus.refusals import unknown_article
 from retrieval.corpus.report import Report
 from retrieval.corpus.sources import Configured
 from retrieval.corpus.stocktaking import Asked

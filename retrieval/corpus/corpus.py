@@ -8,56 +8,36 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from retrieval.answering import Answerer
 from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.conversation import Turn
 from retrieval.corpus import edits
-from retrieval.corpus import generation as generations
 from retrieval.corpus.generation import Generation
+from retrieval.corpus.indexing import Indexer
 from retrieval.corpus.likeness import copies_noticed
 from retrieval.corpus.lock import held_by_one
+from retrieval.corpus.means import Means
 from retrieval.corpus.originals import Originals
+from retrieval.corpus.refusals import nothing_to_serve, too_full
 from retrieval.corpus.report import Report, compare
 from retrieval.corpus.sources import Addition, Configured, Upload
 from retrieval.corpus.status import Status
 from retrieval.corpus.stocktaking import Asked, Stock, Tools, add_to, take_stock
-from retrieval.corpus.storage import DamagedError, Storage, size_of
-from retrieval.database import CollectionStore, Database, EncodingStore, passage_hashes
+from retrieval.corpus.storage import DamagedError, size_of
+from retrieval.database import CollectionStore, passage_hashes
 from retrieval.database.records import Entry, GenerationRecord, Inventory
 from retrieval.encoders import Progress
 from retrieval.errors import ArticleError, CorpusError, FootnoteError, StorageError
-from retrieval.limits import Limits
 from retrieval.preparation import PreparedArticle
-from retrieval.sandbox import Sandbox
-from retrieval.web import Fetcher
 
 log = logging.getLogger(__name__)
 
 _FORGOTTEN_AFTER: Final = timedelta(days=1)
 """For so long the encodings of a passage are kept that is in no article any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What collections are made with, and all of them share.
-
-    Attributes:
-        limits: Of what is read; and, for a server's collection, of what it may hold.
-        interval: Between two looks at a feed or page, while all goes well.
-    """
-
-    database: Database
-    answerer: Answerer
-    sandbox: Sandbox
-    fetcher: Fetcher
-    limits: Limits
-    interval: timedelta
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class Corpus:
@@ -84,10 +64,11 @@ class Corpus:
         self._encoder = means.answerer.encoder
         folder = means.database.folder / "collections" / name
         self._folder = folder
-        self._indexes = Storage(folder / "indexes")
         self._originals = Originals(folder / "originals")
         self._store = CollectionStore(means.database, name)
-        self._encodings = EncodingStore(means.database, self._encoder.name)
+        self._indexer = Indexer(
+            means.database, self._store, folder / "indexes", self._encoder, means.clock
+        )
         self._tools = Tools(
             sandbox=means.sandbox,
             fetcher=means.fetcher,
@@ -99,7 +80,6 @@ class Corpus:
         self._generation: Generation | None = None
         self._changing = threading.Lock()
         self._failures: tuple[str, ...] = ()
-        self._encoded = 0
 
     @property
     def generation(self) -> Generation | None:
@@ -143,7 +123,7 @@ class Corpus:
             found = None
             if record is not None and record.model == self._encoder.name:
                 try:
-                    found = self._read(inventory, record)
+                    found = self._indexer.read(inventory, record)
                     if found is None:
                         notices = ("The stored index was missing, so it is built again.",)
                 except DamagedError as error:
@@ -278,6 +258,9 @@ class Corpus:
             StorageError: It cannot be deleted, or another process is changing it.
         """
         with self._alone():
+            # First: what is cut short here is still known, and can be asked for again.
+            for part in ("indexes", "originals"):
+                shutil.rmtree(self._folder / part, ignore_errors=True)
             self._store.drop()
             self._generation = None
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -324,7 +307,7 @@ class Corpus:
             generation=record.digest[:12] if record else None,
             created=record.created if record else None,
             encoded=record.encoded if record else 0,
-            encoded_here=self._encoded,
+            encoded_here=self._indexer.encoded,
             bytes_on_disk=size_of(self._folder) + self._means.database.bytes_on_disk(),
             sources=tuple(str(source) for source in self._sources),
             added=sum(not source.configured for source in sources),
@@ -434,79 +417,42 @@ class Corpus:
         """Build, verify, keep and serve ``after``; returns how many passages were encoded."""
         articles = after.articles()
         if not articles and not self._is_bounded:
-            raise _nothing_to_serve(self._sources, failures)
+            raise nothing_to_serve(self._sources, failures)
         serving = self._generation
         fresh: Generation | None
         if not articles:
             fresh, encoded = None, 0
-        elif serving is not None and serving.digest == self._digest(articles):
+        elif serving is not None and serving.digest == self._indexer.digest(articles):
             fresh, encoded = serving, 0
         else:
-            prepared = self._prepared(after)
+            prepared = self._indexer.prepared(after)
             # Before anything is encoded, which is what takes the time.
             self._check_limits(before, prepared)
-            fresh = self._built(after, prepared, progress)
+            fresh = self._indexer.build(after, prepared, progress)
+            fresh.warm(serving)
             encoded = fresh.encoded
             # An index without its articles in the database is never opened; the other way round,
             # articles without an index, costs the time to make it.
-            self._indexes.write(_name_of(fresh.digest), lambda to: generations.write(fresh, to))
-            fresh.warm(serving)
+            self._indexer.keep(fresh)
         after = replace(after, generation=_record_of(fresh) if fresh is not None else None)
         if after != before:
             try:
                 self._store.save(before, after)
             except StorageError:
                 # Space may be what is missing, and nobody opens the new index.
-                self._indexes.discard_all_but(_name_of(serving.digest) if serving else None)
+                self._indexer.discard_all_but(serving)
                 raise
         self._generation = fresh
         if after != before:
             self._tidy(after, fresh)
         return encoded
 
-    def _built(
-        self,
-        inventory: Inventory,
-        prepared: Sequence[PreparedArticle],
-        progress: Progress | None,
-    ) -> Generation:
-        indexed, encoded = generations.index_passages(
-            prepared, self._encoder, self._encodings, progress
-        )
-        self._encoded += encoded
-        return generations.assemble(
-            inventory.articles(), indexed, self._encoder.name, encoded, self._means.clock()
-        )
-
-    def _prepared(self, inventory: Inventory) -> list[PreparedArticle]:
-        """The articles that are to be served, with their passages."""
-        stored = self._store.passages()
-        prepared = []
-        for held in inventory.served():
-            passages = held.passages
-            if passages is None:
-                passages = stored.get(held.row, ()) if held.row is not None else ()
-            prepared.append(PreparedArticle(held.article, passages, held.signature))
-        return prepared
-
-    def _read(self, inventory: Inventory, record: GenerationRecord) -> Generation | None:
-        """The stored index; ``None`` where there is none.
-
-        Raises:
-            DamagedError: It is not whole, or not that of the articles.
-        """
-        articles = inventory.articles()
-        if self._digest(articles) != record.digest:
-            raise DamagedError("it was made by another version")
-        stored = self._indexes.open(_name_of(record.digest))
-        return generations.read(*stored, record, articles) if stored else None
-
     def _rebuilt(
         self, inventory: Inventory, progress: Progress | None
     ) -> tuple[Generation, tuple[str, ...]]:
-        built = self._built(inventory, self._prepared(inventory), progress)
+        built = self._indexer.build(inventory, self._indexer.prepared(inventory), progress)
         try:
-            self._indexes.write(_name_of(built.digest), lambda to: generations.write(built, to))
+            self._indexer.keep(built)
         except StorageError as error:
             log.warning("The index is not kept: %s", error)
             return built, (f"The new index serves, but is not kept for the next start. {error}",)
@@ -514,10 +460,10 @@ class Corpus:
 
     def _tidy(self, inventory: Inventory, serving: Generation | None) -> None:
         """Delete what nothing needs any more. What fails here is done after the next change."""
-        self._indexes.discard_all_but(_name_of(serving.digest) if serving else None)
+        self._indexer.discard_all_but(serving)
         self._discard_originals(inventory)
         try:
-            self._encodings.forget(
+            self._indexer.forget_encodings(
                 lambda: passage_hashes(self._means.database),
                 before=datetime.now(UTC) - _FORGOTTEN_AFTER,
             )
@@ -536,12 +482,9 @@ class Corpus:
         passages = sum(len(article.passages) for article in prepared)
         # Who is over a limit that was lowered may still remove and replace.
         if len(prepared) > max(limits.articles, held):
-            raise _full(f"{limits.articles:,} articles", f"there would be {len(prepared):,}")
+            raise too_full(f"{limits.articles:,} articles", f"there would be {len(prepared):,}")
         if passages > max(limits.passages, len(serving.engine) if serving is not None else 0):
-            raise _full(f"{limits.passages:,} passages", f"there would be {passages:,}")
-
-    def _digest(self, articles: Mapping[str, Article]) -> str:
-        return generations.digest_of(articles.values(), self._encoder.name)
+            raise too_full(f"{limits.passages:,} passages", f"there would be {passages:,}")
 
 
 def _and(failures: Mapping[str, ArticleError], error: ArticleError) -> dict[str, ArticleError]:
@@ -550,34 +493,7 @@ def _and(failures: Mapping[str, ArticleError], error: ArticleError) -> dict[str,
     return {**failures, next(name for name in names if name not in failures): error}
 
 
-def _name_of(digest: str) -> str:
-    return digest[:32]
-
-
 def _record_of(generation: Generation) -> GenerationRecord:
     return GenerationRecord(
         generation.digest, generation.created, generation.model, generation.encoded
-    )
-
-
-def _full(limit: str, would_be: str) -> CorpusError:
-    return CorpusError(
-        f"This server's collection may hold {limit}, and {would_be}.",
-        remedy="Remove some articles first, or ask the bot's operator for more room.",
-    )
-
-
-def _nothing_to_serve(
-    sources: Sequence[Configured], failures: Mapping[str, ArticleError]
-) -> CorpusError:
-    where = ", ".join(str(source) for source in sources)
-    if failures:
-        return CorpusError(
-            f"None of the articles in {where} can be read.",
-            why=" ".join(str(error) for error in failures.values()),
-            remedy="Mend one of them, then try again.",
-        )
-    return CorpusError(
-        f"There are no articles in {where}.",
-        remedy="Put a Markdown (.md) or plain text (.txt) file there, then try again.",
     )

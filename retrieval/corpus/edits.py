@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from retrieval.articles import Article
+from retrieval.corpus.refusals import unknown_article
 from retrieval.database.records import ArticleRecord, Entry, Inventory
 from retrieval.errors import ArticleError, CorpusError
 from retrieval.web import normalize
@@ -128,19 +128,6 @@ def refuse_copies(inventory: Inventory, entry: Entry) -> None:
             why=f"Its words are those of {others}.",
             remedy="Nothing was added. To replace that article, remove it first.",
         )
-
-
-def unknown_article(article_id: str, known: Iterable[str]) -> CorpusError:
-    """The error for an id that no article has, with the ids that are nearest to it."""
-    close = difflib.get_close_matches(article_id, list(known), n=3, cutoff=0.4)
-    return CorpusError(
-        f"There is no article {article_id!r}.",
-        remedy=(
-            f"Did you mean {' or '.join(close)}?"
-            if close
-            else "'footnote corpus list' shows every article."
-        ),
-    )
 
 
 def _each(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from retrieval.preparation import PreparedArticle, prepare
 FORMAT: Final = 3
 """Raised whenever an index built before would differ from one built now."""
 
+_KNOWN: Final = "known.json"
 _AT_ONCE: Final = 64
 """Passages encoded between two reports of progress, and lost at most when it ends suddenly."""
 
@@ -208,6 +210,9 @@ def verify(generation: Generation) -> None:
 def write(generation: Generation, folder: Path) -> dict[str, Any]:
     """Write a generation's index into an empty folder; returns what its manifest says."""
     generation.engine.save(folder)
+    languages = {id_: language.code for id_, language in generation.language_by_article.items()}
+    known = {"languages": languages, "vocabulary": sorted(generation.vocabulary)}
+    (folder / _KNOWN).write_text(json.dumps(known), "utf-8")
     return {"format": FORMAT, "digest": generation.digest}
 
 
@@ -230,9 +235,12 @@ def read(
         raise DamagedError("the index is of another version")
     try:
         engine = EmbeddedEngine.open(folder)
+        known = json.loads((folder / _KNOWN).read_text("utf-8"))
+        languages = {id_: Language(known["languages"][id_]) for id_ in articles}
+        vocabulary = frozenset(known["vocabulary"])
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise DamagedError(f"the index in {folder.name} cannot be read: {error}") from error
-    return Generation(
+    found = Generation(
         digest=record.digest,
         created=record.created,
         model=record.model,
@@ -240,6 +248,9 @@ def read(
         engine=engine,
         encoded=record.encoded,
     )
+    # Computed once, when the index was made: of many articles that takes longer than to open it.
+    vars(found).update(language_by_article=languages, vocabulary=vocabulary)
+    return found
 
 
 def _encode(

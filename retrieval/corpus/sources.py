@@ -41,10 +41,14 @@ Addition = Upload | WebAddress
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file that is to be read, and its path as seen from the source that holds it."""
+    """A file that is to be read, and its path as seen from the source that holds it.
+
+    ``location`` tells it from every other file.
+    """
 
     path: Path
     source: Path
+    location: str
 
     @property
     def below(self) -> Path:
@@ -58,11 +62,6 @@ class ListedFile:
         """The same as text, whatever bytes the name is made of."""
         return readable(self.below)
 
-    @property
-    def location(self) -> str:
-        """What tells the file from every other one."""
-        return readable(Path(os.path.realpath(self.path)))
-
 
 def list_files(sources: Sequence[Configured]) -> list[ListedFile]:
     """Every article file in ``sources``, in their order; one that several hold is listed once.
@@ -74,8 +73,8 @@ def list_files(sources: Sequence[Configured]) -> list[ListedFile]:
     for source in sources:
         if isinstance(source, Path):
             for path in _listed(source):
-                file = ListedFile(path, source)
-                found.setdefault(file.location, file)
+                location = readable(Path(os.path.realpath(path)))
+                found.setdefault(location, ListedFile(path, source, location))
     return list(found.values())
 
 

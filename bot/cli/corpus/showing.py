@@ -11,7 +11,7 @@ from bot.cli.corpus.collection import open_collection, server_option
 from bot.cli.options import common_options, json_option, remember
 from bot.cli.output import print_json
 from retrieval.answers import article_json
-from retrieval.corpus.edits import unknown_article
+from retrieval.corpus.refusals import unknown_article
 
 
 @click.command("list")
