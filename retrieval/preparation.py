@@ -7,7 +7,7 @@ answers (``sandbox``).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retrieval.analysis import words
 from retrieval.articles import Article, Passage, Span
@@ -42,6 +42,16 @@ class PreparedArticle:
     article: Article
     passages: tuple[PreparedPassage, ...]
     signature: bytes
+
+    def under(self, id_: str) -> PreparedArticle:
+        """The same article under another id."""
+        if id_ == self.article.id:
+            return self
+        passages = tuple(
+            replace(passage, passage=replace(passage.passage, article=id_))
+            for passage in self.passages
+        )
+        return replace(self, article=replace(self.article, id=id_), passages=passages)
 
 
 def prepare(article: Article) -> PreparedArticle:

@@ -21,6 +21,7 @@ from retrieval.corpus.generation import Generation
 from retrieval.corpus.means import Means
 from retrieval.corpus.refusals import unknown_article
 from retrieval.corpus.report import Report
+from retrieval.corpus.selected import select
 from retrieval.corpus.sources import Configured
 from retrieval.corpus.stocktaking import Asked
 from retrieval.corpus.view import view_of
@@ -104,6 +105,11 @@ class Corpora:
     def sources(self) -> tuple[Configured, ...]:
         """What the shared collection is made of."""
         return self._sources
+
+    @property
+    def threshold(self) -> float:
+        """The confidence from which a question counts as answered."""
+        return self._answerer.threshold
 
     @property
     def folder(self) -> Path:
@@ -229,6 +235,7 @@ class Corpora:
         server: int | None = None,
         history: Sequence[Turn] = (),
         top: int = 10,
+        within: Callable[[Article], bool] | None = None,
     ) -> Answer:
         """Answer a question for a member of a server, or for nobody's in particular.
 
@@ -236,12 +243,16 @@ class Corpora:
             question: As a person typed it.
             history: The conversation so far, oldest turn first.
             top: How many ranked passages the answer lists.
+            within: Which articles may be quoted, of those that the member may see.
 
         Raises:
             CorpusError: There is nothing to answer from.
             QuestionError: It holds nothing to look for, or is too long.
         """
-        return self._answerer.answer(self.library(server), question, history=history, top=top)
+        library = self.library(server)
+        if within is not None:
+            library = select(library, within)
+        return self._answerer.answer(library, question, history=history, top=top)
 
     def summarize(
         self,

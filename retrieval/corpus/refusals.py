@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
+from retrieval import readers
 from retrieval.corpus.sources import Configured
 from retrieval.errors import ArticleError, CorpusError
 
@@ -44,4 +45,13 @@ def nothing_to_serve(
     return CorpusError(
         f"There are no articles in {where}.",
         remedy="Put a Markdown (.md) or plain text (.txt) file there, then try again.",
+    )
+
+
+def unknown_format(name: str) -> ArticleError:
+    """The error for a file or page in a format that no reader knows."""
+    return ArticleError(
+        name,
+        f"{name} is not in a format that can be read.",
+        remedy=f"Convert it to one of these: {readers.known_formats()}.",
     )

@@ -5,7 +5,6 @@ Nothing is kept here: the result is an inventory that the corpus may keep, or no
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,7 +15,10 @@ from typing import Final
 
 from retrieval import readers
 from retrieval.articles import Article
+from retrieval.corpus.following import follow
+from retrieval.corpus.naming import Names, key_of
 from retrieval.corpus.originals import Originals, fingerprint_of
+from retrieval.corpus.refusals import unknown_format
 from retrieval.corpus.sources import (
     Addition,
     Configured,
@@ -108,16 +110,12 @@ def add_to(inventory: Inventory, addition: Addition, tools: Tools) -> tuple[Stoc
     """
     run = _Run(inventory, tools)
     entry = run.added(addition)
-    entries = [other for other in inventory.entries if _key(other.source) != _key(entry.source)]
-    place = next(
-        (n for n, old in enumerate(inventory.entries) if _key(old.source) == _key(entry.source)),
-        len(entries),
-    )
+    key = key_of(entry.source)
+    keys = [key_of(other.source) for other in inventory.entries]
+    place = keys.index(key) if key in keys else len(keys)
+    entries = [other for other in inventory.entries if key_of(other.source) != key]
     entries.insert(place, entry)
     return Stock(_with_entries(inventory, entries), run.failures), entry
-
-
-_Key = tuple[str, str]
 
 
 class _Run:
@@ -127,11 +125,9 @@ class _Run:
         self.failures: dict[str, ArticleError] = {}
         self._tools = tools
         self._now = tools.clock()
-        self._kept = {_key(entry.source): entry for entry in inventory.entries}
+        self._kept = {key_of(entry.source): entry for entry in inventory.entries}
         self._moved: dict[str, Entry] = {}
-        self._owners: dict[str, _Key] = {}
-        for entry in inventory.entries:
-            self._claim(entry)
+        self._names = Names(inventory.entries)
 
     def forget_unlisted(self, targets: Sequence[ListedFile | str]) -> None:
         """Leave out what the settings named before and do not name now."""
@@ -145,9 +141,7 @@ class _Run:
                 # A whole folder may have been moved: its files are known by their names in it.
                 if entry.source.kind == "file":
                     self._moved[entry.source.name] = entry
-        self._owners = {}
-        for entry in self._kept.values():
-            self._claim(entry)
+        self._names = Names(self._kept.values())
 
     def remaining(self) -> list[Entry]:
         """The entries that were not read in this walk."""
@@ -157,31 +151,28 @@ class _Run:
         """A configured file as it is now."""
         key = ("file", listed.location)
         entry = self._kept.pop(key, None)
-        if entry is None and (moved := self._moved.pop(listed.name, None)) is not None:
-            ids = {moved.source.article, *(held.article.id for held in moved.articles)}
-            if not ids & set(self._owners):
-                entry = replace(
-                    moved,
-                    source=replace(moved.source, location=listed.location, modified_ns=None),
-                )
+        moved = self._moved.pop(listed.name, None) if entry is None else None
+        if moved is not None and self._names.are_free(moved):
+            here = replace(moved.source, location=listed.location, modified_ns=None)
+            entry = replace(moved, source=here)
         if entry is None:
             entry = Entry(
                 SourceRecord(
                     kind="file",
                     location=listed.location,
                     name=listed.name,
-                    article=self._new_id(listed.name, key),
+                    article=self._names.new(listed.name, key),
                     position=0,
                     added=self._now,
                     configured=True,
                 )
             )
-        self._claim(entry)
+        self._names.claim(entry)
         try:
             entry = self._file(entry, listed)
         except ArticleError as error:
             entry = self._failed(entry, error)
-        self._claim(entry)
+        self._names.claim(entry)
         return entry
 
     def _file(self, entry: Entry, listed: ListedFile) -> Entry:
@@ -199,7 +190,7 @@ class _Run:
         if not (_is_current(source) and source.fingerprint == fingerprint):
             format_ = readers.format_of_name(listed.path.name)
             if format_ is None:
-                raise _unknown_format(source.name)
+                raise unknown_format(source.name)
             entry = self._read(entry, Document(source.name, content, format_), fingerprint)
         return replace(
             entry,
@@ -224,18 +215,18 @@ class _Run:
         key = ("upload", name.casefold())
         format_ = upload.format or readers.format_of_name(name)
         if format_ is None:
-            raise _unknown_format(name)
+            raise unknown_format(name)
         entry = self._kept.get(key) or Entry(
             SourceRecord(
                 kind="upload",
                 location=key[1],
                 name=name,
-                article=self._new_id(name, key),
+                article=self._names.new(name, key),
                 position=0,
                 added=self._now,
             )
         )
-        self._claim(entry)
+        self._names.claim(entry)
         return self._read(
             _restored(entry),
             Document(name, upload.content, format_),
@@ -271,7 +262,7 @@ class _Run:
                 entry = self._failed(entry, error)
         elif source.error is not None:
             self.failures[source.article] = ArticleError(source.name, source.error)
-        self._claim(entry)
+        self._names.claim(entry)
         return entry
 
     def _web_entry(self, url: str, *, configured: bool) -> Entry:
@@ -284,12 +275,12 @@ class _Run:
                     kind="page",
                     location=url,
                     name=path,
-                    article=self._new_id(path, key, whole=True),
+                    article=self._names.new(path, key, whole=True),
                     position=0,
                     added=self._now,
                 )
             )
-        self._claim(entry)
+        self._names.claim(entry)
         is_configured = configured or entry.source.configured
         return replace(entry, source=replace(entry.source, configured=is_configured))
 
@@ -305,7 +296,7 @@ class _Run:
         if not isinstance(found, NotModified):
             format_ = readers.format_of_response(found.media_type, found.url, found.content)
             if format_ is None:
-                raise _unknown_format(source.name)
+                raise unknown_format(source.name)
             fingerprint = fingerprint_of(found.content)
             if not known or fingerprint != source.fingerprint or source.format == "feed":
                 document = Document(
@@ -363,16 +354,12 @@ class _Run:
                 self.failures[article.id] = ArticleError(
                     source.name,
                     f"An article in {source.name} holds characters that are none.",
-                    why="They are halves of surrogate pairs, or zeros.",
+                    why="They are halves of surrogate pairs.",
                     remedy="Correct or remove them.",
                 )
                 continue
-            id_ = article.id
-            if self._owners.get(id_, _key(source)) != _key(source):
-                mark = hashlib.sha256(source.location.encode()).hexdigest()
-                id_ = f"{id_}-{mark[:8]}"
-            self._owners[id_] = _key(source)
-            yield _renamed(item, replace(article, id=id_, url=article.url or url))
+            named = item.under(self._names.own(article.id, source))
+            yield replace(named, article=replace(named.article, url=article.url or url))
 
     def _linked(
         self, linked: Sequence[Linked], source: SourceRecord, old: Mapping[str, ArticleRecord]
@@ -383,47 +370,12 @@ class _Run:
         # What cannot be fetched counts too: else a feed could have anything asked for.
         for link in new[:_LINKED_AT_ONCE]:
             try:
-                item = self._follow(link)
+                item = follow(link, self._tools.fetcher, self._tools.sandbox)
             except ArticleError as error:
                 self.failures[link.id] = error
-                continue
-            article = item.article
-            whole = replace(
-                article,
-                id=link.id,
-                title=link.title or article.title,
-                source=link.source or article.source,
-                author=link.author or article.author,
-                published=link.published or article.published,
-                url=link.url,
-            )
-            found += self._own(Prepared((_renamed(item, whole),)), source, link.url)
+            else:
+                found += self._own(Prepared((item,)), source, link.url)
         return found
-
-    def _follow(self, link: Linked) -> PreparedArticle:
-        """The article at the end of a link; what the feed says of it where that is not to be had.
-
-        Raises:
-            ArticleError: Neither can be read.
-        """
-        sandbox, name = self._tools.sandbox, link.title or link.url
-        try:
-            found = self._tools.fetcher.fetch(link.url)
-            if isinstance(found, NotModified):
-                raise FetchError(name, f"{name} holds nothing.")
-            format_ = readers.format_of_response(found.media_type, found.url, found.content)
-            if format_ is None or format_ == "feed":
-                raise _unknown_format(name)
-            document = Document(name, found.content, format_, url=found.url, charset=found.charset)
-            articles = sandbox.read(document, link.id).articles
-            if articles:
-                return articles[0]
-            raise ArticleError(name, f"{name} holds no text.")
-        except ArticleError:
-            if not link.summary.strip():
-                raise
-            document = Document(name, link.summary.encode("utf-8", "replace"), "text")
-            return sandbox.read(document, link.id).articles[0]
 
     def _failed(self, entry: Entry, error: ArticleError) -> Entry:
         """The entry as it was, with what went wrong."""
@@ -440,26 +392,6 @@ class _Run:
             )
         failed = replace(source, failures=failures, error=str(error), next_check=again)
         return replace(entry, source=failed)
-
-    def _new_id(self, name: str, key: _Key, *, whole: bool = False) -> str:
-        """An id that no other article has: from the name without its extension, if that is free."""
-        path = PurePosixPath(name)
-        candidates = [readers.slug(name)]
-        if not whole:
-            candidates.insert(0, readers.slug(str(path.with_suffix("")) if path.name else name))
-        mark = hashlib.sha256("\n".join(key).encode()).hexdigest()
-        candidates.append(f"{candidates[-1]}-{mark[:8]}")
-        candidates.append(f"{candidates[-1]}-{mark}")
-        return next(id_ for id_ in candidates if self._owners.get(id_, key) == key)
-
-    def _claim(self, entry: Entry) -> None:
-        key = _key(entry.source)
-        for id_ in (entry.source.article, *(held.article.id for held in entry.articles)):
-            self._owners.setdefault(id_, key)
-
-
-def _key(source: SourceRecord) -> _Key:
-    return ("web" if source.kind in {"page", "feed"} else source.kind, source.location)
 
 
 def _with_entries(inventory: Inventory, entries: Iterable[Entry]) -> Inventory:
@@ -499,16 +431,6 @@ def _restored(entry: Entry) -> Entry:
     return Entry(source, articles)
 
 
-def _renamed(item: PreparedArticle, article: Article) -> PreparedArticle:
-    if article.id == item.article.id:
-        return replace(item, article=article)
-    passages = tuple(
-        replace(passage, passage=replace(passage.passage, article=article.id))
-        for passage in item.passages
-    )
-    return replace(item, article=article, passages=passages)
-
-
 def _is_text(article: Article) -> bool:
     fields = (
         article.title,
@@ -523,11 +445,3 @@ def _is_text(article: Article) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _unknown_format(name: str) -> ArticleError:
-    return ArticleError(
-        name,
-        f"{name} is not in a format that can be read.",
-        remedy=f"Convert it to one of these: {readers.known_formats()}.",
-    )
