@@ -16,7 +16,7 @@ run: $(READY)
 	@$(BIN)/footnote run
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY)
 	@$(BIN)/ruff check .
