@@ -11,6 +11,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.delivery import deliver_surely
 from bot.settings import Secret, Settings
 from retrieval.errors import FootnoteError
 
@@ -58,6 +59,8 @@ async def stay_connected(client: discord.Client) -> None:
     Raises:
         ConnectionFailedError: Discord ended the connection for good.
     """
+    # Not before the login: who starts the bot without a network is told so at once.
+    deliver_surely(client)
     try:
         await client.connect()
     except discord.ConnectionClosed as error:

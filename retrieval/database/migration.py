@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from importlib import resources
 from typing import Final
 
@@ -9,6 +10,10 @@ from sqlalchemy import Connection, inspect, text
 
 HEAD: Final = "0001"
 """The newest migration. Kept here so that an up-to-date database needs no Alembic."""
+
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""``alembic.context`` is one for the whole process: two upgrades at once would take each other's
+connection."""
 
 
 def version_of(connection: Connection) -> str | None:
@@ -29,7 +34,8 @@ def upgrade(connection: Connection, package: str = "retrieval.database") -> None
     from alembic.config import Config
 
     config = Config()
-    with resources.as_file(resources.files(package) / "migrations") as folder:
+    found = resources.as_file(resources.files(package) / "migrations")
+    with _ONE_AT_A_TIME, found as folder:
         config.set_main_option("script_location", str(folder).replace("%", "%%"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -4,7 +4,7 @@
 """
 
 from .errors import LoopbackError, LoopbackTimeoutError, Refusal, Violation
-from .faults import Fault
+from .faults import Fault, Trouble, Weather
 from .interactions import Interaction
 from .model import Attachment, Channel, Guild, Member, Message, Role, User
 from .server import LoopbackDiscord
@@ -22,6 +22,8 @@ __all__ = [
     "Message",
     "Refusal",
     "Role",
+    "Trouble",
     "User",
     "Violation",
+    "Weather",
 ]

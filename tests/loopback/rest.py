@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -97,6 +98,10 @@ def _parse(data: bytes) -> Any:
         raise ApiError(400, 50109, "The request body contains invalid JSON.") from None
 
 
+# Seconds for which an enforced nonce makes a message the only one. Discord's documents say "the
+# past few minutes".
+NONCE_LASTS = 300.0
+
 # A handler returns the JSON of a 200, or None for a 204.
 Reply = Json | list[Json] | None
 
@@ -123,6 +128,8 @@ class Rest:
         self._deadline = interaction_deadline
         self._reads_content = reads_content
         self._censor = censor
+        # The bot is the only author here; Discord compares with the same author's messages.
+        self._nonces: dict[str, tuple[float, Message]] = {}
         marked = (getattr(member, "routes", []) for member in vars(type(self)).values())
         self._routes: list[Route] = [found for routes in marked for found in routes]
 
@@ -291,8 +298,14 @@ class Rest:
         channel = self._world.channel(call.id("channel_id"))
         limits.check_files(call.files)
         limits.check_message(call.form, filenames=call.filenames)
+        now = asyncio.get_running_loop().time()
+        nonce, enforced = call.form.get("nonce"), bool(call.form.get("enforce_nonce"))
+        if nonce and enforced and nonce in self._nonces:
+            at, known = self._nonces[nonce]
+            if now - at < NONCE_LASTS:
+                return known.payload()
         message = Message(self._world.new_id(), channel, self._world.bot)
-        message.nonce = call.form.get("nonce")
+        message.nonce = nonce
         if reference := call.form.get("message_reference"):
             message.reference = channel.messages.get(int(reference["message_id"]))
             message.type = 19 if message.reference else 0
@@ -301,6 +314,8 @@ class Rest:
                 errors = {"message_reference": {"_errors": [{"code": code, "message": text}]}}
                 raise ApiError(400, 50035, "Invalid Form Body", errors)
         self._world.write(message, call.form, call.files)
+        if nonce:
+            self._nonces[nonce] = (now, message)
         return self._world.publish(message).payload()
 
     @route("PATCH", "/channels/{channel_id}/messages/{message_id}")

@@ -15,7 +15,7 @@ from aiohttp import web
 from .bell import Bell
 from .commands import CommandBook, FormValue, OptionValue, component_data, modal_data
 from .errors import ApiError, LoopbackError, Refusal, Violation
-from .faults import Fault, json_response
+from .faults import Fault, Weather, cut, half_of, json_response
 from .gateway import (
     HEARTBEAT,
     INVALID_SESSION,
@@ -72,6 +72,8 @@ class LoopbackDiscord:
         self.unknown_requests: list[Exchange] = []
         self.requests: list[Exchange] = []
         self.faults: list[Fault] = []
+        # Faults that befall a share of all requests, after those on order.
+        self.weather: Weather | None = None
         self._bell = Bell(self._situation)
         self._gateway = Gateway(
             token,
@@ -129,9 +131,9 @@ class LoopbackDiscord:
         body: Any = None
         try:
             body, files = await read_body(request)
-            for fault in self.faults:
-                if fault.strikes(method, path):
-                    return self._strike(fault, request, body)
+            fault = self._fault(method, path, body)
+            if fault and not fault.carried_out:
+                return self._strike(fault, request, body)
             found = self._rest.find(method, path)
             if found is None:
                 self._record(method, path, body, 404)
@@ -157,14 +159,25 @@ class LoopbackDiscord:
             "X-RateLimit-Bucket": f"{method} {route.template}",
         }
         if reply is None:
-            return web.Response(status=204, headers=headers)
-        return json_response(200, reply, headers)
+            response = web.Response(status=204, headers=headers)
+        else:
+            response = json_response(200, reply, headers)
+        if fault is None:
+            return response
+        return await half_of(response, request) if fault.drop else fault.response()
+
+    def _fault(self, method: str, path: str, body: object) -> Fault | None:
+        """What befalls this request, if anything does."""
+        ordered = next((f for f in self.faults if f.strikes(method, path)), None)
+        if ordered is not None or self.weather is None:
+            return ordered
+        return self.weather.fault(method, path, body)
 
     def _strike(self, fault: Fault, request: web.Request, body: Any) -> web.Response:
         path = request.path.removeprefix(API)
         self._record(request.method, path, body, 0 if fault.drop else fault.status)
-        if fault.drop and request.transport:
-            request.transport.abort()
+        if fault.drop:
+            cut(request)
         return fault.response()
 
     def _authorize(self, route: Route, request: web.Request) -> None:
@@ -435,6 +448,11 @@ class LoopbackDiscord:
         return self._commands.registered(guild.id if guild else None)
 
     @property
+    def guilds(self) -> dict[int, Guild]:
+        """The servers that the bot is in, by id."""
+        return self._world.guilds
+
+    @property
     def interactions(self) -> list[Interaction]:
         return list(self._rest.interactions.values())
 
@@ -482,13 +500,23 @@ class LoopbackDiscord:
         is_global: bool = False,
         drop: bool = False,
         code: int = 0,
+        carried_out: bool = False,
     ) -> Fault:
         """Fails the next requests of a method ("*": any) whose path, after `/api/v10`, matches.
 
-        `drop` tears the connection down instead of answering. `hits` of the fault counts.
+        `drop` tears the connection down instead of answering. `carried_out` does what was asked,
+        and fails, or with `drop` hangs up, in the midst of saying so. `hits` of the fault counts.
         """
         fault = Fault(
-            method, re.compile(path_regex), status, times, retry_after, is_global, drop, code
+            method,
+            re.compile(path_regex),
+            status,
+            times,
+            retry_after,
+            is_global,
+            drop,
+            code,
+            carried_out=carried_out,
         )
         self.faults.append(fault)
         return fault

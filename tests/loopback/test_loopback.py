@@ -7,7 +7,7 @@ import io
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,14 @@ import pytest_asyncio
 import yarl
 from discord import app_commands, ui
 
-from . import LoopbackDiscord, LoopbackError, LoopbackTimeoutError, limits
+from . import (
+    LoopbackDiscord,
+    LoopbackError,
+    LoopbackTimeoutError,
+    Trouble,
+    Weather,
+    limits,
+)
 from .errors import ApiError
 
 # Discord's own document, which is not part of this repository: a second opinion where it is.
@@ -412,6 +419,44 @@ async def test_a_dropped_request_is_not_retried_by_discord_py_on_linux(
         await run(loopback, bot)
         assert fault.hits == 1
         assert isinstance(bot.errors[0], aiohttp.ClientError)
+
+
+@pytest.mark.parametrize(
+    ("drop", "error"), [(True, aiohttp.ClientPayloadError), (False, None)], ids=["cut", "502"]
+)
+async def test_a_request_may_be_carried_out_though_the_bot_is_not_told(
+    loopback: LoopbackDiscord, *, drop: bool, error: type[Exception] | None
+) -> None:
+    channel = loopback.add_guild().add_text_channel()
+    async with running(loopback) as bot:
+        fault = loopback.fail_next("POST", "/messages$", status=502, drop=drop, carried_out=True)
+        seen = bot.get_partial_messageable(channel.id)
+        with pytest.raises(error) if error else nullcontext():
+            await seen.send("said")
+        assert fault.hits == 1
+    # After the 502 discord.py has sent it again, with the same nonce.
+    assert [message.content for message in channel.messages.values()] == ["said"]
+
+
+async def test_an_enforced_nonce_makes_a_message_the_only_one(loopback: LoopbackDiscord) -> None:
+    channel = loopback.add_guild().add_text_channel()
+    async with running(loopback) as bot:
+        seen = bot.get_partial_messageable(channel.id)
+        first = await seen.send("said", nonce=1)
+        assert (await seen.send("said otherwise", nonce=1)).id == first.id
+        await seen.send("said", nonce=2)
+    assert [message.content for message in channel.messages.values()] == ["said", "said"]
+
+
+def test_weather_strikes_its_share_with_every_trouble_and_nothing_thrice() -> None:
+    weather = Weather(0.5, seed=7)
+    faults = [weather.fault("POST", "/channels/1/messages", number) for number in range(10)]
+    assert sum(fault is not None for fault in faults) == len(Trouble)
+    assert set(weather.struck) == {("message", trouble) for trouble in Trouble}
+    assert weather.fault("GET", "/users/@me", None) is None
+    again = Weather(1, seed=7)
+    edits = [again.fault("PATCH", "/webhooks/1/token/messages/@original", {}) for _ in range(5)]
+    assert [fault is not None for fault in edits] == [True, True, False, False, False]
 
 
 @pytest.mark.parametrize("code", [None, 4000])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,15 @@ def test_a_migration_that_fails_leaves_nothing(
     assert "half" not in tables
     assert set(METADATA.tables) <= set(tables)
     database.close()
+
+
+def test_several_new_databases_can_be_opened_at_once(tmp_path: Path) -> None:
+    # Alembic keeps the connection that it migrates where the whole process shares it.
+    databases = [Database(tmp_path / str(number)) for number in range(6)]
+    with ThreadPoolExecutor(len(databases)) as pool:
+        list(pool.map(Database.open, databases))
+    for database in databases:
+        with database.read() as connection:
+            assert version_of(connection) == HEAD
+        assert database.take_notices() == ()
+        database.close()
