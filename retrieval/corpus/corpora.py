@@ -32,7 +32,7 @@ from retrieval.database import (
     collection_names,
     next_checks,
 )
-from retrieval.encoders import Progress
+from retrieval.encoders import Encoder, Progress
 from retrieval.errors import CorpusError
 from retrieval.limits import Limits
 from retrieval.questions import clean_question
@@ -110,6 +110,11 @@ class Corpora:
     def threshold(self) -> float:
         """The confidence from which a question counts as answered."""
         return self._answerer.threshold
+
+    @property
+    def encoder(self) -> Encoder:
+        """What the passages and the questions are encoded with."""
+        return self._answerer.encoder
 
     @property
     def folder(self) -> Path:

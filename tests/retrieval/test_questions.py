@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from retrieval.errors import QuestionError
-from retrieval.questions import MAX_CHARACTERS, clean_question
+from retrieval.languages import Language
+from retrieval.questions import MAX_CHARACTERS, clean_question, is_question
 from tests.strategies import texts
 
 
@@ -58,3 +59,30 @@ def test_whatever_is_asked_can_be_printed_on_one_line(text: str) -> None:
     assert not {unicodedata.category(c) for c in asked} & {"Cc", "Cs", "Co", "Zl", "Zp"}
     assert clean_question(asked) == asked
     asked.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("When did it begin", "en"),
+        ("It began in May, didn't it?", "en"),
+        ("\u00bfY entonces?", "es"),
+        ("qu\u00e9 pas\u00f3 all\u00ed", "es"),
+        ("Comment s'appelle-t-elle", "fr"),
+        ("wann hat das angefangen", "de"),
+        ("quando come\u00e7ou", "pt"),
+        ("\u0645\u062a\u0649 \u0628\u062f\u0623\u062a", "ar"),
+        ("\u0643\u064a\u0641\u061f", "ar"),
+        ("\u3044\u3064\u59cb\u307e\u308a\u307e\u3057\u305f\u304b", "ja"),
+        ("\u4ec0\u4e48\u65f6\u5019\u5f00\u59cb", "zh"),
+    ],
+)
+def test_a_question_is_known_by_its_mark_or_its_words(text: str, language: str) -> None:
+    assert is_question(text, Language(language))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "?!", "It began in May.", "See https://example.org/?q=when", "thanks!", "\x00"]
+)
+def test_what_asks_nothing_is_no_question(text: str) -> None:
+    assert not is_question(text, Language("en"))

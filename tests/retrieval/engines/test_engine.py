@@ -16,6 +16,7 @@ from retrieval.encoders import Floats
 from retrieval.engines import Candidates, Engine, IndexedPassage, WordStatistics
 from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.engines.joined import JoinedEngine
+from retrieval.engines.selection import Selection
 from tests.retrieval.engines.passages import (
     DIMENSIONS,
     WORDS,
@@ -44,8 +45,14 @@ def joined(passages: Sequence[IndexedPassage]) -> Engine:
     return JoinedEngine([EmbeddedEngine.build(part) for part in parts])
 
 
-ENGINES: tuple[Build, ...] = (EmbeddedEngine.build, reopened, joined)
-every_engine = pytest.mark.parametrize("build", ENGINES, ids=["embedded", "reopened", "joined"])
+def all_selected(passages: Sequence[IndexedPassage]) -> Engine:
+    return Selection(joined(passages), range(len(passages)))
+
+
+ENGINES: tuple[Build, ...] = (EmbeddedEngine.build, reopened, joined, all_selected)
+every_engine = pytest.mark.parametrize(
+    "build", ENGINES, ids=["embedded", "reopened", "joined", "all selected"]
+)
 
 
 def random_passages(count: int, words: Sequence[str] = WORDS) -> list[IndexedPassage]:
