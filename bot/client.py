@@ -11,26 +11,40 @@ from typing import Any, Final
 import discord
 
 from bot import logs
+from bot.admission import Admission
 from bot.answering import Answering
+from bot.asking import Asking
 from bot.commands import (
     CorpusCommands,
     add_message_command,
+    ask_about_command,
     ask_command,
+    find_sources_command,
     help_command,
     sources_command,
     summary_command,
 )
+from bot.commands.insights import insights_command
+from bot.commands.privacy import PrivacyCommands
+from bot.commands.setup import setup_command
 from bot.commands.tree import FootnoteTree
 from bot.connection import ConnectionFailedError, log_in, point_at, stay_connected
 from bot.failures import tell_author
+from bot.hearing import Hearing
+from bot.housekeeping import Housekeeping
 from bot.library import Library
-from bot.messages import MessageAnswerer, is_for
+from bot.messages import MessageAnswerer
 from bot.registration import register_commands
 from bot.services import Services, make_services
 from bot.settings import Secret, Settings
 from bot.upkeep import Upkeep, make_upkeep
+from bot.views.answers import ANSWER_BUTTONS
+from bot.views.answers.showing import ShowButton
 from bot.views.changes import RemovalButton, UndoButton
 from bot.views.collection import CollectionPageButton
+from bot.views.insights import INSIGHTS_ITEMS
+from bot.views.privacy import ForgetButton
+from bot.views.setup import SETUP_ITEMS
 from bot.views.sources import PageButton
 from retrieval.corpus import Corpora
 from retrieval.errors import FootnoteError
@@ -56,12 +70,18 @@ class FootnoteClient(discord.Client):
         self.library = services.library
         self.access = services.access
         self.in_flight = services.in_flight
+        self.housekeeping = Housekeeping(services.store, services.library, services.grace)
         self.tree = FootnoteTree(self)
         self._greeted = False
         library, in_flight = self.library, self.in_flight
-        answering = Answering(library, services.conversations)
-        self._messages = MessageAnswerer(answering)
-        self.tree.add_command(ask_command(answering, in_flight))
+        self.admission = Admission(services.store, services.limiter)
+        self.answering = Answering(library, services.conversations, services.store)
+        self.asking = Asking(library, self.answering, self.admission, in_flight)
+        hearing = Hearing(self.admission, reads_messages=services.reads_messages)
+        self._messages = MessageAnswerer(self.answering, self.asking, self.admission, hearing)
+        self.tree.add_command(ask_command(library, self.asking))
+        self.tree.add_command(ask_about_command())
+        self.tree.add_command(find_sources_command())
         self.tree.add_command(summary_command(library, in_flight))
         self.tree.add_command(sources_command(library))
         self.tree.add_command(help_command())
@@ -69,6 +89,11 @@ class FootnoteClient(discord.Client):
         self.tree.add_command(CorpusCommands(*managed))
         self.tree.add_command(add_message_command(*managed))
         self.add_dynamic_items(PageButton, CollectionPageButton, RemovalButton, UndoButton)
+        self.add_dynamic_items(*ANSWER_BUTTONS, ShowButton)
+        self.tree.add_command(PrivacyCommands(services))
+        self.tree.add_command(setup_command(services))
+        self.tree.add_command(insights_command(services))
+        self.add_dynamic_items(ForgetButton, *INSIGHTS_ITEMS, *SETUP_ITEMS)
 
     async def setup_hook(self) -> None:
         """Runs once after the login, before the gateway is connected."""
@@ -77,6 +102,7 @@ class FootnoteClient(discord.Client):
 
     async def on_ready(self) -> None:
         """Tell whoever started the bot that it is there, once: Discord says so many times."""
+        await self.housekeeping.compare(guild.id for guild in self.guilds)
         if self._greeted or self.user is None:
             return
         self._greeted = True
@@ -89,7 +115,9 @@ class FootnoteClient(discord.Client):
                     view_channel=True,
                     send_messages=True,
                     send_messages_in_threads=True,
+                    create_public_threads=True,
                     embed_links=True,
+                    attach_files=True,
                     read_message_history=True,
                 ),
                 scopes=("bot", "applications.commands"),
@@ -97,8 +125,14 @@ class FootnoteClient(discord.Client):
             line += f"\nInvite it to a server: {invitation}"
         print(line, file=sys.stderr, flush=True)
 
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        await self.housekeeping.left(guild.id)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self.housekeeping.back(guild.id)
+
     async def on_message(self, message: discord.Message) -> None:
-        if self.user is None or not is_for(message, self.user):
+        if self.user is None or not await self._messages.hears(message, self.user):
             return
         try:
             with self.in_flight:
@@ -170,7 +204,7 @@ async def _serve(settings: Settings, library: Library, corpora: Corpora) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop.set)
     client = FootnoteClient(make_services(settings, library))
-    upkeep = make_upkeep(settings, library, corpora)
+    upkeep = make_upkeep(settings, library, corpora, housekeeping=client.housekeeping)
     living = asyncio.create_task(_live(client, library, upkeep, settings.discord_token))
     stopping = asyncio.create_task(asked_to_stop.wait())
     try:

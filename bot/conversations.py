@@ -27,6 +27,21 @@ class Place:
     user: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was said at a place until a time, in seconds.
+
+    Attributes:
+        last: Who said the last of the turns.
+        people: All who said anything there.
+    """
+
+    at: float
+    turns: tuple[Turn, ...]
+    last: int | None
+    people: frozenset[int]
+
+
 class Conversations:
     """The latest turns by place; the places least recently used and the oldest are forgotten.
 
@@ -46,7 +61,7 @@ class Conversations:
         self._clock = clock
         self._capacity = capacity
         self._lifetime = lifetime
-        self._kept: OrderedDict[Place, tuple[float, tuple[Turn, ...]]] = OrderedDict()
+        self._kept: OrderedDict[Place, _Kept] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -57,18 +72,40 @@ class Conversations:
             found = self._kept.get(place)
             if found is None:
                 continue
-            if self._clock() - found[0] > self._lifetime:
+            if self._clock() - found.at > self._lifetime:
                 del self._kept[place]
                 continue
             self._kept.move_to_end(place)
-            return found[1]
+            return found.turns
         return ()
 
-    def remember(self, places: Iterable[Place], turns: Iterable[Turn]) -> None:
-        """Keep the last of the turns for each of the places."""
+    def remember(
+        self, places: Iterable[Place], turns: Iterable[Turn], person: int | None = None
+    ) -> None:
+        """Keep the last of the turns for each of the places.
+
+        Args:
+            person: Who said the last of them, so that it can be forgotten for them.
+        """
         kept = tuple(turns)[-TURNS:]
         for place in places:
-            self._kept[place] = (self._clock(), kept)
+            before = self._kept.get(place)
+            last = person or place.user or None
+            people = before.people if before else frozenset()
+            self._kept[place] = _Kept(
+                self._clock(), kept, last, people | {last} if last else people
+            )
             self._kept.move_to_end(place)
         while len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
+
+    def forget(self, person: int) -> None:
+        """Forget every conversation in which a person said anything, whoever went on from it."""
+        said = {kept.turns[-1:] for kept in self._kept.values() if kept.last == person}
+        gone = [
+            place
+            for place, kept in self._kept.items()
+            if person in kept.people or any((turn,) in said for turn in kept.turns)
+        ]
+        for place in gone:
+            del self._kept[place]

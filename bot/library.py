@@ -23,7 +23,7 @@ from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.conversation import Turn
 from retrieval.corpus import Addition, Asked, Corpora, Corpus, Report, Status
-from retrieval.encoders import Progress
+from retrieval.encoders import Encoder, Progress
 from retrieval.errors import CorpusError, FootnoteError
 from retrieval.summaries import Summary
 
@@ -118,17 +118,39 @@ class Library:
         """Take note of the articles of a shared collection that was opened already."""
         self._take_note(None)
 
+    @property
+    def threshold(self) -> float:
+        """The confidence from which a question counts as answered."""
+        return self._corpora.threshold
+
     async def ask(
-        self, question: str, history: Sequence[Turn] = (), server: int | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        server: int | None = None,
+        *,
+        top: int = 10,
+        within: Callable[[Article], bool] | None = None,
     ) -> Answer:
         """The answer for a member of a server.
+
+        Args:
+            top: How many ranked passages the answer lists.
+            within: Which articles may be quoted, of those that the member may see.
 
         Raises:
             QuestionError: There is nothing in the question to look for.
             CorpusError: There is nothing to answer from.
         """
         return await self.work(
-            partial(self._corpora.ask, question, server=server, history=tuple(history))
+            partial(
+                self._corpora.ask,
+                question,
+                server=server,
+                history=tuple(history),
+                top=top,
+                within=within,
+            )
         )
 
     async def summarize(
@@ -220,6 +242,27 @@ class Library:
 
         await self.work(change)
 
+    async def kept(self) -> list[int]:
+        """The servers that have a collection."""
+        return await self.work(self._corpora.kept)
+
+    async def forget(self, server: int) -> None:
+        """Delete a server's collection with all that is kept for it.
+
+        Raises:
+            CorpusError: It is being changed.
+            StorageError: It cannot be deleted.
+        """
+
+        def forget(corpus: Corpus, progress: Progress) -> Report:
+            self._corpora.forget(server)
+            return Report((), 0, 0.0)
+
+        await self._change(server, forget, None)
+        for noted in (self._articles, self._own):
+            noted.pop(server, None)
+        self._shows_shared.pop(server, None)
+
     async def refresh(self) -> list[str]:
         """Serve what other processes have changed; the names of those collections.
 
@@ -238,6 +281,10 @@ class Library:
     async def next_checks(self) -> dict[int | None, datetime]:
         """When each collection's pages and feeds are to be asked for news next, if it has any."""
         return await self.work(self._corpora.next_checks)
+
+    async def with_encoder(self, function: Callable[[Encoder], Result]) -> Result:
+        """What a function makes with the encoder of passages and questions, in a worker thread."""
+        return await self.work(lambda: function(self._corpora.encoder))
 
     async def work(self, function: Callable[[], Result]) -> Result:
         """Run something that takes a while in the threads for answers."""

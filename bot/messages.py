@@ -4,86 +4,114 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import discord
 
+from bot.admission import Admission, IgnoredError, TooOftenError
 from bot.answering import Answering
+from bot.asker import Asker
+from bot.asking import Asking, Send, conversation_in
 from bot.conversations import Place
 from bot.failures import UNDELIVERABLE
-from bot.rendering.discord import earlier_turn
+from bot.hearing import Hearing, is_for, question_in
+from bot.languages import t
+from bot.rendering.layout import turn_of
+from bot.rendering.sanitize import plain
+from bot.store import Style
+from bot.views.answers.showing import show_view
 from retrieval.conversation import Turn
 
-_MENTION: Final = re.compile(r"<(?:@[!&]?|#|a?:\w{1,40}:)\d{1,25}>")
 _TYPING_LASTS: Final = 8.0
 _FIRST_TYPING_TAKES: Final = 1.0
-
-HINT: Final = (
-    "Ask me in the same message, for example: {mention} What happened in Benghazi?\n"
-    "I answer with quotes from the articles I know; /sources lists them."
-)
-NO_EMBEDS: Final = (
-    "I may not show quotes here. Someone who manages this channel can give me the permission "
-    "“Embed Links”; until then, /ask works."
-)
-
-
-def question_in(message: discord.Message) -> str:
-    """What a message asks, without mentions and custom emoji; empty where nothing is left."""
-    return " ".join(_MENTION.sub(" ", message.content).split())
-
-
-def is_for(message: discord.Message, me: discord.abc.User) -> bool:
-    """Whether a person addressed the bot: in a direct message, by a mention or a pinging reply.
-
-    ``Message.mentions`` and not ``mentioned_in``, which is true for @everyone too.
-    """
-    if message.author.bot or message.webhook_id is not None:
-        return False
-    if message.type not in (discord.MessageType.default, discord.MessageType.reply):
-        return False
-    return message.guild is None or any(user.id == me.id for user in message.mentions)
+_THREAD_NAME: Final = 100
 
 
 class MessageAnswerer:
-    """Answers messages that address the bot."""
+    """Answers messages that address the bot, and questions that it is to overhear."""
 
-    def __init__(self, answering: Answering) -> None:
+    def __init__(
+        self, answering: Answering, asking: Asking, admission: Admission, hearing: Hearing
+    ) -> None:
         self._answering = answering
+        self._asking = asking
+        self._admission = admission
+        self._hearing = hearing
+
+    async def hears(self, message: discord.Message, me: discord.ClientUser) -> bool:
+        """Whether a message is to be answered."""
+        return is_for(message, me) or await self._hearing.overhears(message, me)
 
     async def answer(self, message: discord.Message, me: discord.ClientUser) -> None:
         """Reply to a message with quotes, or with a hint where it asks nothing.
 
+        Whom a server ignores is not told so: others would read it each time.
+
         Raises:
             FootnoteError: There is no answer to be had; the text says why.
         """
-        question = question_in(message)
-        if not question:
-            await _reply(message, HINT.format(mention=me.mention))
-            return
-        if not _may_embed(message):
-            await _reply(message, NO_EMBEDS)
-            return
-        async with _typing(message.channel):
-            history = await self._history(message, me)
-            server = message.guild.id if message.guild else None
-            exchange = await self._answering.answer(question, history, server, with_question=False)
-        sent = await _reply(message, exchange.reply.content, list(exchange.reply.embeds))
-        self._answering.remember(exchange, [Place("message", sent.id), *_channel_place(message)])
+        asker = Asker.of_message(message)
+        self._hearing.answered(message)
+        with contextlib.suppress(IgnoredError):
+            settings = await self._admission.check(asker)
+            question = question_in(message)
+            if not question:
+                await _reply(message, content=_hint(me))
+            elif settings.style == "private" and message.guild is not None:
+                note = t("Only you will see the answer.")
+                await _reply(message, content=note, view=show_view(asker.person))
+            elif await self._is_admitted(asker, message, me):
+                await self._answer(message, me, asker, question, settings.style)
 
-    async def _history(self, message: discord.Message, me: discord.ClientUser) -> tuple[Turn, ...]:
+    async def _is_admitted(
+        self, asker: Asker, message: discord.Message, me: discord.ClientUser
+    ) -> bool:
+        try:
+            await self._admission.admit(asker)
+        except TooOftenError:
+            if is_for(message, me):
+                raise
+            # Nobody has asked the bot for anything.
+            return False
+        return True
+
+    async def _answer(
+        self,
+        message: discord.Message,
+        me: discord.ClientUser,
+        asker: Asker,
+        question: str,
+        style: Style,
+    ) -> None:
+        async with _typing(message.channel):
+            history = self._history(message, me)
+            exchange = await self._answering.answer(question, history, asker)
+        send: Send = partial(_reply, message)
+        places: Sequence[Place] = conversation_in(message.channel)
+        thread = await _thread_for(message, question) if style == "thread" else None
+        if thread is not None:
+            send, places = thread.send, conversation_in(thread)
+        await self._asking.deliver(exchange, send, places)
+
+    def _history(self, message: discord.Message, me: discord.ClientUser) -> tuple[Turn, ...]:
+        here = conversation_in(message.channel)
         replied_to = _replied_to(message)
         if replied_to is None:
-            return self._answering.history(_channel_place(message))
+            return self._answering.history(here)
         known = self._answering.history([Place("message", replied_to)])
-        return (
-            known
-            or await _read_back(message, me)
-            or self._answering.history(_channel_place(message))
-        )
+        return known or _read_back(message, me) or self._answering.history(here)
+
+
+def _hint(me: discord.ClientUser) -> str:
+    example = t(
+        "Ask me in the same message, for example: {mention} What happened in Benghazi?",
+        mention=me.mention,
+    )
+    how = t("I answer with quotes from the articles I know; /sources lists them.")
+    return f"{example}\n{how}"
 
 
 def _replied_to(message: discord.Message) -> int | None:
@@ -94,53 +122,36 @@ def _replied_to(message: discord.Message) -> int | None:
     return reference.message_id if reference.channel_id == message.channel.id else None
 
 
-def _channel_place(message: discord.Message) -> list[Place]:
-    return conversation_in(message.channel)
-
-
-def conversation_in(channel: Any) -> list[Place]:
-    """The conversation that a thread or a direct channel is; an ordinary channel holds many."""
-    if isinstance(channel, discord.Thread | discord.DMChannel):
-        return [Place("channel", channel.id)]
-    return []
-
-
-async def _read_back(message: discord.Message, me: discord.ClientUser) -> tuple[Turn, ...]:
-    """The turn that is replied to, from the messages themselves: after a restart nothing else
-    knows of it.
-
-    A slash answer shows its question; any other is a reply to the message that asked.
-    """
+def _read_back(message: discord.Message, me: discord.ClientUser) -> tuple[Turn, ...]:
+    """The turn that is replied to, from the answer itself: after a restart nothing else knows."""
     answer = message.reference.resolved if message.reference else None
     if not isinstance(answer, discord.Message) or answer.author.id != me.id:
         return ()
-    turn = earlier_turn(answer)
-    if turn is None and answer.reference is not None and answer.reference.message_id is not None:
-        try:
-            asked = await message.channel.fetch_message(answer.reference.message_id)
-        except UNDELIVERABLE:
-            # The question was deleted, or may not be read: then this one stands alone.
-            return ()
-        turn = earlier_turn(answer, question_in(asked))
+    turn = turn_of(answer)
     return (turn,) if turn else ()
 
 
-def _may_embed(message: discord.Message) -> bool:
-    guild = message.guild
-    if guild is None or guild.me is None or isinstance(message.channel, discord.PartialMessageable):
-        return True
-    return message.channel.permissions_for(guild.me).embed_links
+async def _thread_for(message: discord.Message, question: str) -> discord.Thread | None:
+    """A new thread on a message; ``None`` where there can be none, or the bot may not open any."""
+    if not isinstance(message.channel, discord.TextChannel):
+        return None
+    try:
+        return await message.create_thread(name=plain(question, _THREAD_NAME))
+    except UNDELIVERABLE:
+        return None
 
 
 async def _reply(
-    message: discord.Message, content: str, embeds: list[discord.Embed] | None = None
+    message: discord.Message,
+    *,
+    content: str | None = None,
+    view: discord.ui.View | discord.ui.LayoutView | None = None,
 ) -> discord.Message:
     # The question may be gone by now; the answer is then sent all the same.
-    return await message.channel.send(
-        content or None,
-        embeds=embeds or [],
-        reference=message.to_reference(fail_if_not_exists=False),
-    )
+    reference = message.to_reference(fail_if_not_exists=False)
+    if view is None:
+        return await message.channel.send(content, reference=reference)
+    return await message.channel.send(content, view=view, reference=reference)  # type: ignore[arg-type]
 
 
 @asynccontextmanager

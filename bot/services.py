@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.access import Access
 from bot.conversations import Conversations
 from bot.inflight import InFlight
+from bot.insights import Merger
 from bot.languages import Catalogs
 from bot.library import Library
 from bot.limits import Limiter
@@ -29,9 +30,11 @@ class Services:
         store: What people did, and what servers have chosen.
         limiter: How often people may ask.
         limits: Of what people add.
+        grace: After which what is kept of a server is deleted that the bot is no longer in.
         reads_messages: Whether Discord shows the bot messages that do not address it.
         folder: Where the bot remembers which commands it registered.
         clock: Seconds that only ever grow.
+        merger: Finds which of the questions without an answer mean the same.
     """
 
     library: Library
@@ -41,10 +44,12 @@ class Services:
     access: Access
     limits: Limits
     folder: Path
+    grace: timedelta = timedelta(days=7)
     reads_messages: bool = False
     clock: Callable[[], float] = time.monotonic
     catalogs: Catalogs = field(default_factory=Catalogs)
     in_flight: InFlight = field(default_factory=InFlight)
+    merger: Merger = field(default_factory=Merger)
 
 
 def make_services(
@@ -55,14 +60,16 @@ def make_services(
     Args:
         clock: Seconds that only ever grow.
     """
+    store = make_store(settings)
     return Services(
         library=library,
         conversations=Conversations(clock),
-        store=make_store(settings),
+        store=store,
         limiter=Limiter(clock),
-        access=Access(library, settings.operators),
+        access=Access(library, settings.operators, store),
         limits=settings.limits,
         folder=settings.data_dir / "discord",
+        grace=timedelta(days=settings.grace_days),
         reads_messages=settings.message_content,
         clock=clock,
     )

@@ -1,6 +1,6 @@
-"""What the bot does by itself: serve what others changed, ask for news, watch the files.
+"""What the bot does by itself: serve what others changed, ask for news, watch files, tidy up.
 
-Each of the three goes on whatever happens: an error is logged once, until it is another one or
+Each of them goes on whatever happens: an error is logged once, until it is another one or
 gone, and tried again.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.changing import described
+from bot.housekeeping import Housekeeping
 from bot.inflight import ClosingError
 from bot.library import Library
 from bot.settings import Settings
@@ -38,12 +39,14 @@ class Pace:
         poll: Between two looks for pages and feeds whose time has come.
         watch: Between two looks for watched folders that have vanished or come back.
         settle: For how long files must be left alone before they are read.
+        tidy: Between two looks for what has been kept for long enough.
     """
 
     refresh: float = 2.0
     poll: float = 60.0
     watch: float = 2.0
     settle: float = 0.5
+    tidy: float = 3600.0
 
 
 class Upkeep:
@@ -54,6 +57,7 @@ class Upkeep:
         polls: Whether pages and feeds are asked for news.
         watched: Files and folders of the shared collection that are read as soon as they change.
         own_folder: Where the bot keeps its own files, which are no news even if they are watched.
+        housekeeping: Deletes what is kept no longer, where given.
         clock: The time, with its zone.
     """
 
@@ -64,6 +68,7 @@ class Upkeep:
         polls: bool = True,
         watched: Sequence[Path] = (),
         own_folder: Path | None = None,
+        housekeeping: Housekeeping | None = None,
         pace: Pace | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -71,6 +76,7 @@ class Upkeep:
         self._polls = polls
         self._watched = tuple(path.absolute() for path in watched)
         self._own_folder = own_folder.resolve() if own_folder else None
+        self._housekeeping = housekeeping
         self._pace = pace or Pace()
         self._clock = clock
         self._told: dict[str, str] = {}
@@ -83,6 +89,8 @@ class Upkeep:
                 group.create_task(self._repeat(self.poll, self._pace.poll))
             if self._watched:
                 group.create_task(self._repeat(self.watch, self._pace.watch))
+            if self._housekeeping is not None:
+                group.create_task(self._repeat(self._housekeeping.tidy, self._pace.tidy))
 
     async def refresh(self) -> None:
         """Serve what other processes, such as the command line, have changed."""
@@ -210,7 +218,12 @@ class Upkeep:
 
 
 def make_upkeep(
-    settings: Settings, library: Library, corpora: Corpora, pace: Pace | None = None
+    settings: Settings,
+    library: Library,
+    corpora: Corpora,
+    pace: Pace | None = None,
+    *,
+    housekeeping: Housekeeping | None = None,
 ) -> Upkeep:
     """The upkeep that the settings ask for."""
     files = [source for source in corpora.sources if isinstance(source, Path)]
@@ -219,6 +232,7 @@ def make_upkeep(
         polls=settings.poll_minutes > 0,
         watched=files if settings.watch else (),
         own_folder=corpora.folder,
+        housekeeping=housekeeping,
         pace=pace,
     )
 

@@ -2,49 +2,81 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands
 
 from bot.access import server_of
-from bot.answering import Answering
-from bot.conversations import Place
-from bot.inflight import InFlight
-from bot.messages import conversation_in
+from bot.asking import Asking
+from bot.commands.suggestions import (
+    meant_article,
+    meant_source,
+    suggested_articles,
+    suggested_sources,
+)
+from bot.languages import t
+from bot.library import Library
+from bot.rendering.layout.marks import beside_each_other
+from bot.within import Within
+from retrieval.questions import MAX_CHARACTERS
 
-_QUESTION_CHARACTERS = 2000
+_NAME: Final = 200
 
 
-def ask_command(answering: Answering, in_flight: InFlight) -> app_commands.Command[Any, ..., None]:
-    """The command, answering with ``answering``."""
+def ask_command(library: Library, asking: Asking) -> app_commands.Command[Any, ..., None]:
+    """The command, answering with ``asking``."""
 
     @app_commands.command(name="ask", description="Ask the articles; I answer by quoting them.")
-    @app_commands.describe(question="What you want to know")
+    @app_commands.describe(
+        question="What you want to know",
+        private="Whether only you see the answer",
+        article="Look in this article only",
+        source="Look in what this publication has printed only",
+        since="Look only in what was published since: 2014, 2014-05 or 2014-05-31",
+        until="Look only in what was published until: 2014, 2014-05 or 2014-05-31",
+    )
     async def ask(
         interaction: discord.Interaction[Any],
-        question: app_commands.Range[str, 1, _QUESTION_CHARACTERS],
+        question: app_commands.Range[str, 1, MAX_CHARACTERS],
+        private: bool | None = None,
+        article: app_commands.Range[str, 1, _NAME] | None = None,
+        source: app_commands.Range[str, 1, _NAME] | None = None,
+        since: app_commands.Range[str, 4, 10] | None = None,
+        until: app_commands.Range[str, 4, 10] | None = None,
     ) -> None:
-        await interaction.response.defer(thinking=True)
-        with in_flight:
-            places = _places(interaction)
-            exchange = await answering.answer(
-                question,
-                answering.history(places),
-                server_of(interaction),
-                with_question=True,
-            )
-            sent = await interaction.followup.send(
-                exchange.reply.content, embeds=list(exchange.reply.embeds), wait=True
-            )
-            answering.remember(exchange, [Place("message", sent.id), *places])
+        server = server_of(interaction)
+        if article or source:
+            await library.noted(server)
+        articles = library.articles(server)
+        meant = meant_article(articles, article) if article else None
+        printed = meant_source(articles, source) if source else None
+        within = Within.of(meant.id if meant else None, printed, since, until)
+        only = [meant.title if meant else "", printed or ""]
+        only += [t("since {date}", date=since) if since else ""]
+        only += [t("until {date}", date=until) if until else ""]
+        await asking.respond(
+            interaction,
+            question,
+            within=within,
+            only=beside_each_other(only),
+            is_private=private,
+        )
+
+    @ask.autocomplete("article")
+    async def articles(
+        interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        server = server_of(interaction)
+        await library.noted(server)
+        return suggested_articles(library.articles(server), typed)
+
+    @ask.autocomplete("source")
+    async def sources(
+        interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        server = server_of(interaction)
+        await library.noted(server)
+        return suggested_sources(library.articles(server), typed)
 
     return ask
-
-
-def _places(interaction: discord.Interaction[Any]) -> list[Place]:
-    if interaction.channel_id is None:
-        return []
-    return conversation_in(interaction.channel) or [
-        Place("person", interaction.channel_id, interaction.user.id)
-    ]

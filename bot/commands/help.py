@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import discord
 from discord import app_commands
 
-_HELP: Final = """\
-I answer questions by quoting the articles I know, word for word, with the source below each \
-quote. Where they hold no answer, I say so. I write nothing of my own.
-
-**Ask me**
-• `/ask` with a question
-• {mention} and your question, in a channel or a thread
-• in a direct message, just write
-• reply to my answer to go on from it: “And when was that?”
-
-**More**
-• `/summary` – the sentences that carry an article or a topic
-• `/sources` – the articles I know
-
-**For those who manage this server**
-• `/corpus add` – a file, or the address of a page or feed, for this server alone
-• a message’s menu, Apps, “Add to corpus” – its words and files
-• `/corpus list`, `show`, `remove`, `undo` – what I quote here, and what I should not
-• `/corpus reload`, `status`, `export` – read it anew, check it, take it with you
-• `/corpus shared` – whether I quote here what all servers share"""
+from bot.languages import t
 
 
 def help_command() -> app_commands.Command[Any, ..., None]:
@@ -35,7 +16,44 @@ def help_command() -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name="help", description="What I do, and how to ask me.")
     async def help_(interaction: discord.Interaction[Any]) -> None:
         me = interaction.client.user
-        text = _HELP.format(mention=me.mention if me else "mention me")
+        text = _help(me.mention if me else "@Footnote")
         await interaction.response.send_message(text, ephemeral=True)
 
     return help_
+
+
+def _help(mention: str) -> str:
+    parts = [
+        t(
+            "I answer questions by quoting the articles I know, word for word, with the source "
+            "below each quote. Where they hold no answer, I say so. I write nothing of my own."
+        ),
+        t(
+            "**Ask me**\n"
+            "• `/ask` with a question; `private` shows the answer to you alone, `article`, "
+            "`source`, `since` and `until` say where to look\n"
+            "• {mention} and your question, in a channel or a thread\n"
+            "• in a direct message, just write\n"
+            "• reply to my answer to go on from it: “And when was that?”\n"
+            "• a message’s menu, Apps: “Ask about this message”, “Find sources for this”",
+            mention=mention,
+        ),
+        t(
+            "**More**\n"
+            "• `/summary` – the sentences that carry an article or a topic\n"
+            "• `/sources` – the articles I know\n"
+            "• `/privacy` – what I keep about you, and how to have it deleted"
+        ),
+        t(
+            "**For those who manage this server**\n"
+            "• `/setup` – where, how and whom I answer\n"
+            "• `/insights` – what is asked here, and what my articles lack\n"
+            "• `/corpus add` – a file, or the address of a page or feed, for this server alone\n"
+            "• a message’s menu, Apps, “Add to corpus” – its words and files\n"
+            "• `/corpus list`, `show`, `remove`, `undo` – what I quote here, and what I should "
+            "not\n"
+            "• `/corpus reload`, `status`, `export` – read it anew, check it, take it with you\n"
+            "• `/corpus shared` – whether I quote here what all servers share"
+        ),
+    ]
+    return "\n\n".join(parts)

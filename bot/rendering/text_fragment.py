@@ -26,6 +26,8 @@ _ADDRESS: Final = "-._~:/?#@!$&'*+,;=%"
 """What may stand in an address as it is. Brackets would end the Markdown link around it."""
 _WEB: Final = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 _DIRECTIVE: Final = ":~:"
+_MESSAGE: Final = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/", re.IGNORECASE)
+"""A message in Discord, which is no page: its address says all."""
 
 _LINE: Final = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _LIST_MARK: Final = re.compile(r"\s*(?:[-*+•‣▪>]|\d{1,3}[.)]|#{1,6})(?=\s)")
@@ -105,7 +107,7 @@ def text_directive(text: str, span: Span) -> str | None:
 
 def _deeper(article: Article, span: Span, address: str) -> Link | None:
     has_fragment = "#" in address
-    if _DIRECTIVE in address:
+    if _DIRECTIVE in address or _MESSAGE.match(address):
         return None
     page = article.page_of(span.start)
     if page is not None or urlsplit(address).path.lower().endswith(".pdf"):

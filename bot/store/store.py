@@ -45,6 +45,21 @@ class Store:
         self._clock = clock
         self._settings: dict[int, ServerSettings] = {}
         self._settling = threading.Lock()
+        self._changing = threading.Lock()
+
+    def now(self) -> datetime:
+        """The time by which everything is kept, with its zone."""
+        return self._clock()
+
+    @property
+    def retention(self) -> timedelta:
+        """For how long questions and votes are kept."""
+        return self._retention
+
+    @property
+    def keeps_text(self) -> bool:
+        """Whether the texts of questions are kept."""
+        return self._keep_text
 
     def open(self) -> None:
         """Open the database now rather than at the first use."""
@@ -78,6 +93,19 @@ class Store:
                 partial(servers.keep_settings, server=server, settings=to_json(settings))
             )
             self._settings[server] = settings
+
+    def change_settings(
+        self, server: int, change: Callable[[ServerSettings], ServerSettings]
+    ) -> ServerSettings:
+        """Keep what ``change`` makes of a server's settings, with no other change in between.
+
+        Raises:
+            SettingsError: As for ``save_settings``.
+        """
+        with self._changing:
+            changed = change(self.settings(server))
+            self.save_settings(server, changed)
+            return changed
 
     def refresh(self) -> None:
         """Read every server's settings again when they are asked for next."""

@@ -45,7 +45,7 @@ async def _articles_open(discord: LoopbackDiscord, person: Member, channel: Chan
     """Ask until the answer is one: the bot connects sooner than it has loaded its model."""
     while True:
         asked = await discord.slash(person, channel, "ask", {"question": QUESTION})
-        if (await asked.wait_for_answer(60)).embeds:
+        if (await asked.wait_for_answer(60)).components:
             return
         await asyncio.sleep(0.5)
 

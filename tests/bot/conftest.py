@@ -26,6 +26,7 @@ from retrieval.corpus import Corpora
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.limits import Limits
 from retrieval.sandbox import Sandbox
+from tests.bot.components import words_in
 
 
 @dataclass(frozen=True)
@@ -107,19 +108,19 @@ def client_over(
     clock: Callable[[], float] = time.monotonic,
 ) -> FootnoteClient:
     """A bot that keeps everything in ``folder``."""
+    store = store or Store(
+        folder,
+        keep_text=True,
+        retention=timedelta(days=30),
+        clock=lambda: datetime.now(UTC),
+    )
     return FootnoteClient(
         Services(
             library=library,
             conversations=conversations,
-            store=store
-            or Store(
-                folder,
-                keep_text=True,
-                retention=timedelta(days=30),
-                clock=lambda: datetime.now(UTC),
-            ),
+            store=store,
             limiter=Limiter(clock),
-            access=Access(library, operators),
+            access=Access(library, operators, store),
             limits=limits or Limits(),
             folder=folder,
             reads_messages=reads_messages,
@@ -248,4 +249,7 @@ def all_text(message: discord.Message | simcord.ResponseMessage) -> str:
         parts += [embed.author.name or "", embed.title or "", embed.description or ""]
         parts += [f"{field.name} {field.value}" for field in embed.fields]
         parts.append(embed.footer.text or "")
+    if isinstance(message, simcord.ResponseMessage):
+        message = message.message
+    parts.append(words_in(message))
     return "\n".join(part for part in parts if part)

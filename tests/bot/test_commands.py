@@ -30,7 +30,7 @@ WORDS = "dubbed Operation Dignity"
 async def test_ask_shows_the_question_and_quotes_the_answer(scene: Scene) -> None:
     result = await scene.ada.slash(scene.channel, "ask", question=QUESTION)
     assert not result.ephemeral
-    assert text_of(result).startswith(f"**Question:** {QUESTION}\n")
+    assert text_of(result).startswith(f"**{QUESTION}**\n")
     assert WORDS in text_of(result)
 
 
@@ -63,12 +63,12 @@ async def test_one_persons_questions_in_a_channel_are_a_conversation(
     result = await scene.ada.slash(scene.channel, "ask", question="And against whom?")
     turns = conversations.turns([Place("person", scene.channel.id, scene.ada.id)])
     assert [turn.question for turn in turns] == [QUESTION, "And against whom?"]
-    assert f"Understood with your earlier question: “{QUESTION}”" in text_of(result)
+    assert f"Understood with your earlier question: “**{QUESTION}**”" in text_of(result)
 
 
 async def test_an_unforeseen_error_in_a_command_reaches_the_person(scene: Scene) -> None:
     # Answering a deferred command edits its first message.
-    scene.env.inject_error("POST", "/webhooks/*", status=400)
+    scene.env.inject_error("PATCH", "/webhooks/*", status=403)
     result = await scene.ada.slash(scene.channel, "ask", question=QUESTION)
     assert "something went wrong on my side" in text_of(result)
     assert scene.env.errors
@@ -222,6 +222,7 @@ async def test_help_is_for_the_person_alone_and_names_every_command(scene: Scene
         is_menu = isinstance(command, discord.app_commands.ContextMenu)
         said = command.name if is_menu else f"/{command.name}"
         assert command.name == "help" or said in text_of(result)
+    assert len(text_of(result)) <= 2000
 
 
 # All of them

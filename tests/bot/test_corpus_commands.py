@@ -191,7 +191,7 @@ async def test_a_page_is_added_and_quoted_with_its_link(servers: Servers, web: S
     assert "Added: 1" in text_of(result)
     answer = await ask(servers, "When does the ferry to Skarholm leave?")
     assert "leaves at seven every morning" in answer
-    assert f"[open the article]({web.url('/ferry')})" in answer
+    assert f"[open at these words]({web.url('/ferry')}#:~:text=" in answer
 
 
 async def test_a_feed_is_added_and_removed_by_its_address(servers: Servers, web: Site) -> None:

@@ -209,3 +209,8 @@ def test_a_link_is_plain_ascii_that_markdown_cannot_break(url: str, quote: Quote
         assert len(link.url.encode()) <= 512
         assert re.fullmatch(r"(?i)https?://[!-~]+", link.url)
         assert not re.search(r"[()<>\[\]\s\\`|\"]", link.url)
+
+
+def test_a_message_in_discord_is_linked_as_it_is() -> None:
+    message = "https://discord.com/channels/1/2/3"
+    assert link_to(article(TEXT, url=message), Span(0, 10)) == Link(message, "article")

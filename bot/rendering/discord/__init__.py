@@ -1,6 +1,5 @@
 """What people see in Discord, made by pure functions: nothing here sends, waits or remembers."""
 
-from bot.rendering.discord.answers import earlier_turn, render_answer
 from bot.rendering.discord.articles import page_count, render_articles
 from bot.rendering.discord.collection import Listed, render_article, render_collection
 from bot.rendering.discord.reply import Reply
@@ -10,9 +9,7 @@ from bot.rendering.discord.summaries import render_summary
 __all__ = [
     "Listed",
     "Reply",
-    "earlier_turn",
     "page_count",
-    "render_answer",
     "render_article",
     "render_articles",
     "render_collection",

@@ -4,7 +4,7 @@ from bot.rendering.layout.answers import answer_layout, answer_text
 from bot.rendering.layout.buttons import Buttons, ItemFactory
 from bot.rendering.layout.context import context_layout
 from bot.rendering.layout.passages import PASSAGES_PER_PAGE, passage_pages, passages_layout
-from bot.rendering.layout.reading import question_of, turn_of
+from bot.rendering.layout.reading import earlier_of, question_of, turn_of
 from bot.rendering.layout.topics import rephrasings
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "answer_layout",
     "answer_text",
     "context_layout",
+    "earlier_of",
     "passage_pages",
     "passages_layout",
     "question_of",

@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.rendering.discord.reply import ANSWER_COLOUR, ASIDE_COLOUR, CONTENT
 from bot.rendering.layout import places
-from bot.rendering.layout.budget import QUESTION, TEXT
+from bot.rendering.layout.budget import QUESTION, SHARER, TEXT
 from bot.rendering.layout.buttons import Buttons, beside, rows
 from bot.rendering.layout.composition import compose
 from retrieval.answers import Answer
@@ -20,6 +20,7 @@ def answer_layout(
     threshold: float,
     buttons: Buttons | None = None,
     noted: bool = False,
+    only: str = "",
 ) -> ui.LayoutView:
     """Up to three quotes, or that there is no answer and what is nearest.
 
@@ -27,15 +28,21 @@ def answer_layout(
         threshold: The confidence from which the answerer counts a question as answered.
         buttons: What can be done with the answer.
         noted: Say that the question was put on the list of those without an answer.
+        only: Where alone an answer was looked for.
     """
     buttons = buttons or Buttons()
-    parts = compose(answer, TEXT, question_units=QUESTION, threshold=threshold, noted=noted)
+    # Who shares an answer is named in what they share.
+    limit = TEXT if buttons.share is None else TEXT - SHARER
+    parts = compose(
+        answer, limit, question_units=QUESTION, threshold=threshold, noted=noted, only=only
+    )
     items: list[ui.Item[Any]] = []
     if parts.question:
         items.append(ui.TextDisplay(parts.question, id=places.QUESTION))
     if parts.earlier:
         items.append(ui.TextDisplay(parts.earlier, id=places.EARLIER))
-    items += [ui.TextDisplay(text) for text in (parts.read_as, parts.verdict) if text]
+    said = (parts.only, parts.read_as, parts.verdict)
+    items += [ui.TextDisplay(text) for text in said if text]
     for index, quote in enumerate(parts.quotes):
         text: ui.TextDisplay[Any] = ui.TextDisplay(quote, id=places.FIRST_QUOTE + index)
         items += [ui.Separator(), beside(text, buttons.context, index)]
@@ -45,7 +52,7 @@ def answer_layout(
     return in_container(items, ANSWER_COLOUR if answer.answered else ASIDE_COLOUR)
 
 
-def answer_text(answer: Answer, *, threshold: float, noted: bool = False) -> str:
+def answer_text(answer: Answer, *, threshold: float, noted: bool = False, only: str = "") -> str:
     """The same in an ordinary message, for where components cannot be used."""
     parts = compose(
         answer,
@@ -53,6 +60,7 @@ def answer_text(answer: Answer, *, threshold: float, noted: bool = False) -> str
         question_units=CONTENT // 3,
         threshold=threshold,
         noted=noted,
+        only=only,
         quiet=True,
     )
     return "\n".join(parts.lines())

@@ -11,6 +11,8 @@ TEXT: Final = 4000
 """Of all texts of a message together. discord.py does not check it."""
 QUESTION: Final = 2100
 """Of a question on top. An ordinary one of the greatest length that Discord takes fits whole."""
+SHARER: Final = 120
+"""Of the line that names who shared an answer."""
 
 MARGIN: Final = 20
 

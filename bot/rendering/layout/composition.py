@@ -29,6 +29,7 @@ class Composition:
 
     question: str
     earlier: str
+    only: str
     read_as: str
     verdict: str
     quotes: tuple[str, ...]
@@ -36,7 +37,7 @@ class Composition:
 
     def lines(self) -> list[str]:
         """All the parts there are, in their order."""
-        parts = [self.question, self.earlier, self.read_as, self.verdict]
+        parts = [self.question, self.earlier, self.only, self.read_as, self.verdict]
         return [part for part in (*parts, *self.quotes, self.closing) if part]
 
 
@@ -47,6 +48,7 @@ def compose(
     question_units: int,
     threshold: float,
     noted: bool,
+    only: str = "",
     quiet: bool = False,
 ) -> Composition:
     """The texts of an answer, all together within ``limit`` units, line breaks between counted.
@@ -57,6 +59,7 @@ def compose(
         question_units: A longer question is cut, so that room is left for a quote.
         threshold: The confidence from which the answerer counts a question as answered.
         noted: Say that the question was put on the list of those without an answer.
+        only: Where alone an answer was looked for.
         quiet: Write links so that an ordinary message shows no preview of them.
     """
     question = bold_question(answer.question, question_units)
@@ -65,6 +68,7 @@ def compose(
     frame = Composition(
         question=question,
         earlier=_earlier(answer, note_units),
+        only=_only(only, note_units),
         read_as=_read_as(answer, note_units),
         verdict=_verdict(answer, threshold, has_nearest=bool(found)),
         quotes=(),
@@ -74,6 +78,7 @@ def compose(
     return Composition(
         frame.question,
         frame.earlier,
+        frame.only,
         frame.read_as,
         frame.verdict,
         quotes_within(found, room, is_answer=answer.answered, quiet=quiet),
@@ -111,11 +116,21 @@ def bold_question(question: str, limit: int) -> str:
 
 
 def _earlier(answer: Answer, limit: int) -> str:
+    return earlier_line(answer.follows or "", limit)
+
+
+def earlier_line(earlier: str, limit: int = _NOTE_UNITS) -> str:
+    """With which question an answer was understood; empty where there is none."""
     # In bold, so that it can be told from the words around it in any language.
-    question = bold_question(answer.follows or "", limit)
+    question = bold_question(earlier, limit)
     if not question:
         return ""
     return small(t("Understood with your earlier question: “{question}”", question=question))
+
+
+def _only(where: str, limit: int) -> str:
+    shown = inline(where, limit)
+    return small(t("Looked for only in: {where}", where=shown)) if shown else ""
 
 
 def _read_as(answer: Answer, limit: int) -> str:

@@ -13,7 +13,7 @@ from bot.rendering.layout import places, quoted, sources
 from bot.rendering.layout.answers import in_container
 from bot.rendering.layout.budget import QUESTION, TEXT, room_beside
 from bot.rendering.layout.buttons import ItemFactory, beside, rows
-from bot.rendering.layout.composition import bold_question
+from bot.rendering.layout.composition import bold_question, earlier_line
 from bot.rendering.layout.marks import small
 from retrieval.answers import Quote, RankedPassage
 from retrieval.articles import Article
@@ -36,6 +36,7 @@ def passages_layout(
     *,
     context: Callable[[int], ui.Item[Any]] | None = None,
     navigation: Sequence[ItemFactory] = (),
+    earlier: str = "",
 ) -> ui.LayoutView:
     """One page of the passages, best first, each with its first words and its source.
 
@@ -44,6 +45,7 @@ def passages_layout(
         page: From 0; beyond either end it is the nearest there is.
         context: Makes the button beside a passage, given its place among all, from 0.
         navigation: The buttons that turn the page.
+        earlier: The question in whose light this one was understood, if any.
     """
     pages = passage_pages(passages)
     page = min(max(page, 0), pages - 1)
@@ -56,8 +58,11 @@ def passages_layout(
     items: list[ui.Item[Any]] = []
     if shown:
         items.append(ui.TextDisplay(shown, id=places.QUESTION))
+    before = earlier_line(earlier)
+    if before:
+        items.append(ui.TextDisplay(before, id=places.EARLIER))
     items.append(ui.TextDisplay(headline))
-    room = room_beside(TEXT, [shown, headline]) // PASSAGES_PER_PAGE
+    room = room_beside(TEXT, [shown, before, headline]) // PASSAGES_PER_PAGE
     for index, ranked in enumerate(here, start=start):
         items.append(ui.Separator())
         quote = _quote(ranked, articles)

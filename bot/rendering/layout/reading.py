@@ -37,8 +37,13 @@ def turn_of(message: discord.Message) -> Turn | None:
         if line.startswith(_QUOTED_LINE)
         for bold in _BOLD.findall(line)
     ]
+    return Turn(question, " ".join(quoted), earlier_of(message))
+
+
+def earlier_of(message: discord.Message) -> str | None:
+    """The question in whose light an answer or a list of passages was made, if any."""
     earlier = _BOLD.search(_text(message, places.EARLIER))
-    return Turn(question, " ".join(quoted), shown(earlier[1]) if earlier else None)
+    return shown(earlier[1]) if earlier else None
 
 
 def _text(message: discord.Message, place: int) -> str:

@@ -1,0 +1,116 @@
+"""Questions that are asked by a command, a button or a menu, and how any answer is sent."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+
+import discord
+
+from bot.admission import Admission
+from bot.answering import Answering, Exchange
+from bot.asker import Asker
+from bot.conversations import Place
+from bot.inflight import InFlight
+from bot.library import Library
+from bot.views.answers import answer_view, plain_text
+from bot.within import Within
+from retrieval.conversation import Turn
+
+log = logging.getLogger(__name__)
+
+_BAD_REQUEST = 400
+
+Send = Callable[..., Awaitable[discord.Message]]
+"""Sends a message with the ``view`` or the ``content`` that it is given."""
+
+
+class Asking:
+    """Answers interactions."""
+
+    def __init__(
+        self, library: Library, answering: Answering, admission: Admission, in_flight: InFlight
+    ) -> None:
+        self._library = library
+        self._answering = answering
+        self._admission = admission
+        self._in_flight = in_flight
+
+    async def respond(
+        self,
+        interaction: discord.Interaction[Any],
+        question: str,
+        *,
+        history: Sequence[Turn] | None = None,
+        within: Within | None = None,
+        only: str = "",
+        is_private: bool | None = None,
+    ) -> None:
+        """Answer a question as the first response to an interaction.
+
+        Args:
+            history: What was said before; of this person in this channel where not given.
+            within: Which articles may be quoted, and ``only`` says so in words.
+            is_private: Only the asker sees the answer; as the server has chosen where not given.
+
+        Raises:
+            FootnoteError: There is no answer to be had; the text says why.
+        """
+        asker = Asker.of_interaction(interaction)
+        settings = await self._admission.admit(asker)
+        if is_private is None:
+            is_private = settings.style == "private"
+        await interaction.response.defer(thinking=True, ephemeral=is_private)
+        with self._in_flight:
+            places = _places(interaction)
+            before = self._answering.history(places) if history is None else history
+            exchange = await self._answering.answer(
+                question,
+                before,
+                asker,
+                within=within,
+                only=only,
+                is_private=is_private,
+            )
+            await self.deliver(
+                exchange,
+                # Unlike a follow-up, that is tried again when a connection breaks.
+                interaction.edit_original_response,
+                # Going on from it elsewhere would show others what only one person has asked.
+                [] if is_private else places,
+            )
+
+    async def deliver(
+        self, exchange: Exchange, send: Send, places: Sequence[Place] = ()
+    ) -> discord.Message:
+        """Send an answer, and let it be gone on from there and from ``places``.
+
+        Where Discord refuses components it is sent as plain text.
+        """
+        view = await self._library.work(partial(answer_view, exchange))
+        try:
+            message = await send(view=view)
+        except discord.HTTPException as error:
+            if error.status != _BAD_REQUEST:
+                raise
+            log.warning("An answer is sent as plain text: %s", error)
+            message = await send(content=plain_text(exchange))
+        await self._answering.sent(exchange, message.channel.id, message.id, places)
+        return message
+
+
+def conversation_in(channel: Any) -> list[Place]:
+    """The conversation that a thread or a direct channel is; an ordinary channel holds many."""
+    if isinstance(channel, discord.Thread | discord.DMChannel):
+        return [Place("channel", channel.id)]
+    return []
+
+
+def _places(interaction: discord.Interaction[Any]) -> list[Place]:
+    if interaction.channel_id is None:
+        return []
+    return conversation_in(interaction.channel) or [
+        Place("person", interaction.channel_id, interaction.user.id)
+    ]

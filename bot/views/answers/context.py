@@ -1,0 +1,83 @@
+"""The button beside a quote: what stands around it in its article."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+
+from bot.access import server_of
+from bot.languages import t
+from bot.rendering.layout import context_layout
+from bot.views.answers.pressing import AnswerButton
+from bot.views.marks import LENGTH, mark_of
+from retrieval.answers import Quote, RankedPassage
+from retrieval.articles import Article, Span
+from retrieval.errors import CorpusError
+
+if TYPE_CHECKING:
+    from bot.client import FootnoteClient
+
+
+class ContextButton(
+    AnswerButton,
+    template=rf"footnote:context:(?P<article>[\w-]{{{LENGTH}}})"
+    rf":(?P<start>\d{{1,9}}):(?P<end>\d{{1,9}}):(?P<words>[\w-]{{{LENGTH}}})",
+):
+    """Shows the paragraphs around quoted words, to whoever presses it.
+
+    The article is looked for among those that may be shown where it is pressed. The words have a
+    mark too, so that others are never shown in their place when the article was changed.
+    """
+
+    def __init__(self, article: str, span: Span, words: str) -> None:
+        super().__init__(
+            t("Context"), f"footnote:context:{article}:{span.start}:{span.end}:{words}"
+        )
+        self._article = article
+        self._span = span
+        self._words = words
+
+    @classmethod
+    def beside(cls, article: Article, span: Span) -> Self:
+        """The button for a stretch of an article's text."""
+        return cls(mark_of(None, article.id), span, mark_of(None, span.of(article.text)))
+
+    @classmethod
+    def named(cls, match: re.Match[str]) -> Self:
+        return cls(match["article"], Span(int(match["start"]), int(match["end"])), match["words"])
+
+    async def press(self, interaction: discord.Interaction[Any], client: FootnoteClient) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        articles = await client.library.known(server_of(interaction))
+        view = await client.library.work(partial(self._found, articles))
+        await interaction.followup.send(view=view, ephemeral=True)
+
+    def _found(self, articles: tuple[Article, ...]) -> discord.ui.LayoutView:
+        found = [one for one in articles if mark_of(None, one.id) == self._article]
+        if not found:
+            raise CorpusError(
+                t("That article is no longer here."),
+                remedy=t("Ask again: I answer from what is here now."),
+            )
+        for article in found:
+            if mark_of(None, self._span.of(article.text)) == self._words:
+                return context_layout(article, self._span)
+        raise CorpusError(
+            t("That article was changed after I quoted it."),
+            remedy=t("Ask again: I answer from what is here now."),
+        )
+
+
+def beside_quote(quote: Quote) -> ContextButton:
+    """The button for a quote: for the words of it that answer."""
+    marks = quote.highlights
+    words = Span(marks[0].start, marks[-1].end) if marks else quote.span
+    return ContextButton.beside(quote.article, words)
+
+
+def beside_passage(ranked: RankedPassage, article: Article) -> ContextButton:
+    """The button for a passage."""
+    return ContextButton.beside(article, ranked.passage.span)

@@ -1,0 +1,163 @@
+"""More passages for a question, page by page, for whoever wants to see them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import discord
+from discord import ui
+
+from bot.asker import Asker
+from bot.languages import t
+from bot.rendering.layout import (
+    ItemFactory,
+    earlier_of,
+    passage_pages,
+    passages_layout,
+    question_of,
+)
+from bot.views.answers.context import beside_passage
+from bot.views.answers.pressing import AnswerButton
+from bot.views.forms import Form
+from bot.within import PATTERN, Within
+from retrieval.answers import Answer
+from retrieval.articles import Article
+from retrieval.conversation import Turn
+from retrieval.errors import QuestionError
+
+if TYPE_CHECKING:
+    from bot.client import FootnoteClient
+
+MOST: Final = 25
+"""Passages; those farther down have little to do with the question."""
+
+
+class PassagesButton(
+    AnswerButton,
+    template=r"footnote:passages:(?P<act>more|previous|next|go):(?P<page>\d{1,3})"
+    rf":(?P<within>{PATTERN})",
+):
+    """Shows a page of the passages: beside an answer (``more``), or in place of another page.
+
+    The question is read from the message that the button stands in. It is asked anew each time,
+    so that what is shown is what the articles hold now.
+    """
+
+    def __init__(self, act: str, page: int, within: Within, *, disabled: bool = False) -> None:
+        labels = {
+            "more": t("More passages"),
+            "previous": t("◀ Previous"),
+            "next": t("Next ▶"),
+            "go": t("Go to page…"),
+        }
+        custom_id = f"footnote:passages:{act}:{page}:{within.code}"
+        super().__init__(labels[act], custom_id, disabled=disabled)
+        self._act = act
+        self._page = page
+        self._within = within
+
+    @classmethod
+    def named(cls, match: re.Match[str]) -> Self:
+        return cls(match["act"], int(match["page"]), Within.from_code(match["within"]))
+
+    async def press(self, interaction: discord.Interaction[Any], client: FootnoteClient) -> None:
+        if self._act == "go":
+            await interaction.response.send_modal(
+                Form(t("Go to page…"), t("Number of the page"), self._go, most=3, is_long=False)
+            )
+            return
+        await client.admission.check(Asker.of_interaction(interaction))
+        if self._act == "more":
+            await interaction.response.defer(thinking=True, ephemeral=True)
+        else:
+            await interaction.response.defer()
+        await self._show(interaction, client, self._page)
+
+    async def _go(self, interaction: discord.Interaction[Any], written: str) -> None:
+        if not written.isdecimal():
+            raise QuestionError(t("That is no number of a page."))
+        client: FootnoteClient = interaction.client
+        await client.admission.check(Asker.of_interaction(interaction))
+        await interaction.response.defer()
+        await self._show(interaction, client, int(written) - 1)
+
+    async def _show(
+        self, interaction: discord.Interaction[Any], client: FootnoteClient, page: int
+    ) -> None:
+        message = interaction.message
+        question = question_of(message) if message else ""
+        if message is None or not question:
+            raise QuestionError(
+                t("I cannot read any more what was asked."), remedy=t("Ask it again.")
+            )
+        view = await passages_view(
+            client,
+            Asker.of_interaction(interaction),
+            question,
+            earlier=earlier_of(message) or "",
+            page=page,
+            within=self._within,
+        )
+        if self._act == "more":
+            await interaction.followup.send(view=view, ephemeral=True)
+        else:
+            await interaction.edit_original_response(view=view)
+
+
+async def passages_view(
+    client: FootnoteClient,
+    asker: Asker,
+    question: str,
+    *,
+    earlier: str = "",
+    page: int = 0,
+    within: Within | None = None,
+) -> ui.LayoutView:
+    """A page of the passages for a question.
+
+    Args:
+        earlier: The question in whose light it was understood, if any.
+        page: From 0; the nearest there is where there is no such page.
+
+    Raises:
+        QuestionError, CorpusError: As for ``Library.ask``.
+    """
+    library = client.library
+    within = within or Within()
+    history = (Turn(earlier),) if earlier else ()
+    with client.in_flight:
+        answer = await library.ask(question, history, asker.server, top=MOST, within=within.test)
+        known = await library.known(asker.server)
+        return await library.work(partial(_view, answer, known, page, within, earlier))
+
+
+def _view(
+    answer: Answer, known: tuple[Article, ...], page: int, within: Within, earlier: str
+) -> ui.LayoutView:
+    wanted = {ranked.passage.article for ranked in answer.passages}
+    articles: Mapping[str, Article] = {one.id: one for one in known if one.id in wanted}
+    passages = [ranked for ranked in answer.passages if ranked.passage.article in articles]
+    pages = passage_pages(passages)
+    page = min(max(page, 0), pages - 1)
+    turn = partial(PassagesButton, within=within)
+    navigation: list[ItemFactory] = []
+    if pages > 1:
+        navigation = [
+            lambda: turn("previous", max(page - 1, 0), disabled=page == 0),
+            lambda: turn("next", page + 1, disabled=page == pages - 1),
+            lambda: turn("go", page),
+        ]
+    return passages_layout(
+        answer.question,
+        passages,
+        articles,
+        page,
+        context=lambda index: beside_passage(
+            passages[index], articles[passages[index].passage.article]
+        ),
+        navigation=navigation,
+        earlier=earlier,
+    )

@@ -1,0 +1,126 @@
+"""What people think of an answer, and that the admins should know of a question."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import discord
+from discord import ui
+
+from bot.access import server_of
+from bot.failures import NotAllowedError
+from bot.languages import t
+from bot.store import Asked
+from bot.views.answers.pressing import ID, AnswerButton
+from bot.views.forms import Form
+from retrieval.errors import QuestionError
+
+if TYPE_CHECKING:
+    from bot.client import FootnoteClient
+
+_REASON: Final = 500
+
+
+class VoteButton(AnswerButton, template=rf"footnote:vote:(?P<act>up|down):(?P<asked>{ID})"):
+    """Keeps what one person thinks of an answer; the latest counts."""
+
+    def __init__(self, act: str, asked: int) -> None:
+        super().__init__("👍" if act == "up" else "👎", f"footnote:vote:{act}:{asked}")
+        self._act = act
+        self._asked = asked
+
+    @classmethod
+    def named(cls, match: re.Match[str]) -> Self:
+        return cls(match["act"], int(match["asked"]))
+
+    async def press(self, interaction: discord.Interaction[Any], client: FootnoteClient) -> None:
+        if self._act == "up":
+            await interaction.response.defer(thinking=True, ephemeral=True)
+            await self._vote(interaction, client, None)
+            await interaction.followup.send(t("Thank you, that helps."), ephemeral=True)
+            return
+        # A form must be the first response, and whoever closes it has voted all the same.
+        await interaction.response.send_modal(
+            Form(
+                t("What is wrong with it?"),
+                t("You may leave this empty"),
+                self._explained,
+                most=_REASON,
+                required=False,
+            )
+        )
+        await self._vote(interaction, client, None)
+
+    async def _explained(self, interaction: discord.Interaction[Any], reason: str) -> None:
+        client: FootnoteClient = interaction.client
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        asked = await self._vote(interaction, client, reason or None)
+        thanks = t("Thank you. Nobody is told that it was you.")
+        if asked.server is None:
+            await interaction.followup.send(thanks, ephemeral=True)
+            return
+        view = ui.View(timeout=None)
+        view.add_item(TellButton(self._asked))
+        await interaction.followup.send(thanks, view=view, ephemeral=True)
+
+    async def _vote(
+        self, interaction: discord.Interaction[Any], client: FootnoteClient, reason: str | None
+    ) -> Asked:
+        asked = await kept_question(interaction, client, self._asked)
+        verdict = 1 if self._act == "up" else -1
+        vote = partial(
+            client.services.store.vote,
+            self._asked,
+            interaction.user.id,
+            verdict,  # type: ignore[arg-type]
+            reason,
+        )
+        await asyncio.to_thread(vote)
+        return asked
+
+
+class TellButton(AnswerButton, template=rf"footnote:tell:(?P<asked>{ID})"):
+    """Has those who add articles told that a question wants a better answer."""
+
+    def __init__(self, asked: int) -> None:
+        super().__init__(t("Tell the admins"), f"footnote:tell:{asked}")
+        self._asked = asked
+
+    @classmethod
+    def named(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["asked"]))
+
+    async def press(self, interaction: discord.Interaction[Any], client: FootnoteClient) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        asked = await kept_question(interaction, client, self._asked)
+        if asked.server is None:
+            raise NotAllowedError(t("That works in servers only."))
+        is_news = await asyncio.to_thread(client.services.store.tell, self._asked)
+        await interaction.followup.send(
+            t("Done: the question is marked on the list of those who add articles here.")
+            if is_news
+            else t("They have been told of it already."),
+            ephemeral=True,
+        )
+
+
+async def kept_question(
+    interaction: discord.Interaction[Any], client: FootnoteClient, asked: int
+) -> Asked:
+    """A question that was asked where somebody presses a button.
+
+    Raises:
+        QuestionError: It is no longer kept, or was asked elsewhere.
+        StorageError: The store cannot be read.
+    """
+    found = await asyncio.to_thread(client.services.store.asked, asked)
+    if found is None or found.server != server_of(interaction):
+        raise QuestionError(
+            t("That question is no longer kept."),
+            why=t("Questions are deleted after a while, or when somebody wants that."),
+            remedy=t("Ask it again."),
+        )
+    return found

@@ -1,0 +1,149 @@
+"""What is kept about a person, and the buttons by which they have it deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bot.failures import NotAllowedError
+from bot.languages import t, tn
+from bot.rendering.layout.marks import small
+from bot.store import Kept
+from bot.views.personal import panel, personally, show
+
+if TYPE_CHECKING:
+    from bot.client import FootnoteClient
+
+
+def kept_panel(kept: Kept, *, retention: timedelta, keeps_text: bool) -> ui.LayoutView:
+    """What is kept about a person, for how long, and what is not.
+
+    Args:
+        retention: After which questions and votes are deleted.
+        keeps_text: Whether new questions are kept word for word.
+    """
+    return panel(
+        ui.TextDisplay(
+            "\n".join(
+                (f"**{t('What I keep about you')}**", *_amounts(kept), "", *_rules(keeps_text))
+            )
+        ),
+        ui.Separator(),
+        ui.TextDisplay(
+            tn(
+                "After {count} day, questions and votes are deleted.",
+                "After {count} days, questions and votes are deleted.",
+                retention.days,
+            )
+            + " "
+            + t("/privacy forget-me deletes yours at once.")
+        ),
+    )
+
+
+def forget_panel(person: int) -> ui.LayoutView:
+    """Asks whether everything about a person is to be deleted."""
+    return panel(
+        ui.TextDisplay(
+            f"**{t('Delete everything that I keep about you?')}**\n"
+            + t(
+                "Your questions and your votes, in all servers and in direct messages, and the "
+                "conversations that I remember. That cannot be undone."
+            )
+            + "\n"
+            + small(_not_deleted())
+        ),
+        ui.ActionRow(ForgetButton("delete", person), ForgetButton("keep", person)),
+    )
+
+
+class ForgetButton(
+    ui.DynamicItem[ui.Button[Any]],
+    template=r"footnote:forget:(?P<act>delete|keep):(?P<person>\d{1,20})",
+):
+    """Deletes what is kept about the person who presses it, or leaves it."""
+
+    def __init__(self, act: str, person: int) -> None:
+        is_deletion = act == "delete"
+        super().__init__(
+            ui.Button(
+                label=t("Delete") if is_deletion else t("Keep"),
+                style=discord.ButtonStyle.danger if is_deletion else discord.ButtonStyle.secondary,
+                custom_id=f"footnote:forget:{act}:{person}",
+            )
+        )
+        self._act = act
+        self._person = person
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> ForgetButton:
+        return cls(match["act"], int(match["person"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with personally(interaction):
+            if interaction.user.id != self._person:
+                raise NotAllowedError(t("Only the person who asked can decide that."))
+            await interaction.response.defer()
+            if self._act == "keep":
+                said = t("Nothing was deleted.")
+            else:
+                said = await _forget(interaction.client, self._person)
+            await show(interaction, panel(ui.TextDisplay(said)))
+
+
+async def _forget(client: FootnoteClient, person: int) -> str:
+    client.services.conversations.forget(person)
+    gone = await asyncio.to_thread(client.services.store.forget_person, person)
+    deleted = tn(
+        "Deleted: {count} question or vote of yours.",
+        "Deleted: {count} questions and votes of yours.",
+        gone,
+    )
+    return f"{deleted} {t('What was said before is forgotten too.')}\n{small(_not_deleted())}"
+
+
+def _amounts(kept: Kept) -> list[str]:
+    if not kept.questions and not kept.votes:
+        return [t("Nothing: no question and no vote of yours.")]
+    lines = [tn("• {count} question", "• {count} questions", kept.questions)]
+    if kept.questions:
+        words = tn("{count} of them word for word", "{count} of them word for word", kept.texts)
+        lines[0] += f" ({words})"
+    if kept.oldest is not None:
+        lines[0] += t(", the first of {date}", date=discord.utils.format_dt(kept.oldest, "D"))
+    lines.append(tn("• {count} vote on an answer", "• {count} votes on answers", kept.votes))
+    return lines
+
+
+def _rules(keeps_text: bool) -> list[str]:
+    with_question = (
+        t("With a question I keep its words, so that articles can be added for what is missing.")
+        if keeps_text
+        else t("The words of questions are not kept here, only that something was asked.")
+    )
+    return [
+        f"• {with_question}",
+        "• " + t("Also when and where it was asked, by whom, its language, and what was quoted."),
+        "• "
+        + t("Those who manage a server see what is asked in it, and the votes, but not by whom."),
+        "• " + t("So that you can ask on, I remember your last few questions for up to an hour."),
+        small(_not_deleted()),
+    ]
+
+
+def _not_deleted() -> str:
+    return t(
+        "Your messages and my answers in Discord are Discord’s. Whom a server wants ignored is a "
+        "setting of that server, made by those who manage it, and stays until they change it."
+    )
