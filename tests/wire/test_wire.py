@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -15,8 +16,10 @@ import pytest
 import pytest_asyncio
 
 from bot.rendering.sanitize import shown
+from bot.store import ServerSettings, Store
 from tests.conftest import SEEDS
 from tests.loopback import Channel, LoopbackDiscord, Member, Message
+from tests.loopback.model import walk
 from tests.retrieval.web.site import Site, page, site
 from tests.wire.bot_process import TOKEN, BotProcess, make_loopback, running_bot
 
@@ -48,11 +51,12 @@ class Wire:
 
 
 def quotes_in(message: Message) -> list[str]:
-    """The quoted words of each embed as Discord shows them."""
+    """The quoted words of each part of an answer as Discord shows them."""
     found = []
-    for embed in message.embeds:
-        lines = [line for line in embed["description"].split("\n") if line.startswith("> ")]
-        found.append(shown("\n".join(line.removeprefix("> ") for line in lines)))
+    for part in walk(message.components):
+        lines = [line for line in part.get("content", "").split("\n") if line.startswith("> ")]
+        if lines:
+            found.append(shown("\n".join(line.removeprefix("> ") for line in lines)))
     return found
 
 
@@ -76,6 +80,7 @@ async def wire(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
         guild = discord.add_guild()
         channel = guild.add_text_channel()
         boss = guild.add_member("boss", permissions=MANAGE_GUILD)
+        _let_ask_without_end(folder / "data", guild.id)
         with site() as web:
             bot_running = running_bot(
                 folder,
@@ -100,18 +105,28 @@ async def wire(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
                 yield made
 
 
+def _let_ask_without_end(folder: Path, server: int) -> None:
+    """Have a server's settings so that its members may ask as often as these tests do."""
+    store = Store(
+        folder, keep_text=True, retention=timedelta(days=1), clock=lambda: datetime.now(UTC)
+    )
+    store.save_settings(server, ServerSettings(per_member=0, per_channel=0, per_server=0))
+    store.close()
+
+
 async def _articles_open(wire: Wire, timeout: float = 60) -> None:
     """Ask until the answer is one: the bot connects sooner than it has loaded its model."""
     async with asyncio.timeout(timeout):
         while True:
-            if (await wire.ask(QUESTION)).embeds:
+            if quotes_in(await wire.ask(QUESTION)):
                 return
             await asyncio.sleep(0.2)
 
 
 async def test_its_commands_are_registered_once(wire: Wire) -> None:
     names = {command["name"] for command in await wire.discord.wait_for_commands()}
-    assert names == {"ask", "summary", "sources", "help", "corpus", "Add to corpus"}
+    assert names >= {"ask", "summary", "sources", "help", "corpus", "Add to corpus"}
+    assert names >= {"Ask about this message", "Find sources for this"}
     assert len(wire.discord.command_syncs) == 1
 
 
@@ -131,7 +146,35 @@ async def test_ask_is_answered_with_a_verbatim_quote(wire: Wire) -> None:
     asked = await wire.discord.slash(wire.ada, wire.channel, "ask", {"question": QUESTION})
     answer = await asked.wait_for_answer()
     assert_verbatim(answer)
-    assert answer.content == f"**Question:** {QUESTION}"
+    assert answer.text.startswith(f"**{QUESTION}**\n")
+
+
+async def test_the_buttons_of_an_answer_work(wire: Wire) -> None:
+    answer = await wire.ask(QUESTION)
+    for label, words in (("Context", WORDS), ("More passages", "Page 1 of"), ("👍", "Thank you")):
+        custom_id = next(b["custom_id"] for b in answer.buttons if b.get("label") == label)
+        pressed = await wire.discord.click(answer, custom_id, wire.boss)
+        shown_privately = await pressed.wait_for_answer()
+        assert shown_privately.ephemeral
+        assert words in shown_privately.text
+    delete = next(b["custom_id"] for b in answer.buttons if b.get("label") == "Delete")
+    await wire.discord.click(answer, delete, wire.ada)
+    await wire.discord.wait_until(lambda: answer.deleted)
+
+
+async def test_a_private_answer_is_shared(wire: Wire) -> None:
+    asked = await wire.discord.slash(
+        wire.ada, wire.channel, "ask", {"question": QUESTION, "private": True}
+    )
+    answer = await asked.wait_for_answer()
+    assert answer.ephemeral
+    share = next(b["custom_id"] for b in answer.buttons if b.get("label") == "Share")
+    await wire.discord.click(answer, share, wire.ada)
+    shared = await wire.discord.wait_for_message(
+        wire.channel, lambda message: f"Shared by {wire.ada.mention}" in message.text
+    )
+    assert not shared.ephemeral
+    assert_verbatim(shared)
 
 
 async def test_a_reply_goes_on_from_the_answer(wire: Wire) -> None:
@@ -140,7 +183,7 @@ async def test_a_reply_goes_on_from_the_answer(wire: Wire) -> None:
         wire.channel, wire.ada, "And against whom?", reference=answer
     )
     reply = await wire.discord.wait_for_reply(asked)
-    assert "Understood with your earlier question" in reply.content
+    assert "Understood with your earlier question" in reply.text
 
 
 @pytest.mark.parametrize(
@@ -213,7 +256,7 @@ async def test_a_page_that_is_added_is_quoted_with_its_link_in_its_server_alone(
     question = "When does the ferry to Skarholm leave?"
     answer = await wire.ask(question)
     assert "leaves at seven every morning" in "".join(quotes_in(answer))
-    assert f"[open the article]({url})" in answer.embeds[0]["description"]
+    assert f"[open at these words]({url}#:~:text=" in answer.text
     elsewhere = wire.discord.add_guild("elsewhere")
     there = elsewhere.add_text_channel()
     elsewhere.add_member("stranger")
@@ -257,7 +300,7 @@ async def test_an_interaction_is_acknowledged_while_ten_others_are_answered(wire
     last = await wire.discord.slash(wire.boss, wire.channel, "ask", {"question": QUESTION})
     times = [await asked.wait_acknowledged() for asked in (*busy, last)]
     for asked in (*busy, last):
-        assert (await asked.wait_for_answer(30)).embeds
+        assert quotes_in(await asked.wait_for_answer(30))
     print(
         f"\nAcknowledged after {times[-1] * 1000:.0f} ms while ten others are being answered "
         f"(median of all {median(times) * 1000:.0f} ms)"
@@ -306,7 +349,7 @@ async def test_sigterm_lets_an_answer_be_finished_and_exits_0(wire: Wire) -> Non
     asked = await wire.discord.slash(wire.ada, wire.channel, "ask", {"question": QUESTION})
     await asked.wait_acknowledged()
     assert await wire.bot.stop() == 0
-    assert (await asked.wait_for_answer()).embeds
+    assert quotes_in(await asked.wait_for_answer())
     await wire.discord.wait_until_gone()
 
 
