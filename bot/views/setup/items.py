@@ -24,7 +24,7 @@ MOST: Final = 25
 """What a menu holds."""
 _OWN: Final = "own"
 _TEXT: Final = [discord.ChannelType.text, discord.ChannelType.news]
-_FORUMS: Final = [discord.ChannelType.forum, discord.ChannelType.media]
+_FORUMS: Final = [discord.ChannelType.forum]
 _ANY: Final = [
     *_TEXT,
     *_FORUMS,

@@ -30,7 +30,8 @@ def assert_discord_takes(view: ui.LayoutView) -> None:
     }
     check_message(body)
     if OPENAPI.is_file():
-        assert _openapi().problem("POST", "/channels/{channel_id}/messages", body) is None
+        problem = _openapi().problem("POST", "/channels/{channel_id}/messages", body)
+        assert problem is None, problem
     shown = texts(view)
     assert sum(map(units, shown)) <= 4000
     assert view.total_children_count <= 40
