@@ -59,7 +59,7 @@ def find_sources_command() -> app_commands.ContextMenu:
         await client.admission.admit(asker)
         await interaction.response.defer(thinking=True, ephemeral=True)
         view = await passages_view(client, asker, said)
-        await interaction.followup.send(view=view, ephemeral=True)
+        await interaction.edit_original_response(view=view)
 
     return app_commands.ContextMenu(name=FIND_SOURCES, callback=find_sources)
 

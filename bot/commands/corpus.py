@@ -122,8 +122,8 @@ class CorpusCommands(
             what = f"“{inline(found[0].title or found[0].id, _NAME_UNITS)}”"
         else:
             what = f"the {len(found):,} articles from {inline(name, _NAME_UNITS)}"
-        await interaction.followup.send(
-            f"Remove {what} from {_phrase(collection)}? For a day that can be undone.",
+        await interaction.edit_original_response(
+            content=f"Remove {what} from {_phrase(collection)}? For a day that can be undone.",
             view=removal_question(collection, server, interaction.user.id, name),
         )
 
@@ -159,8 +159,8 @@ class CorpusCommands(
         with self._in_flight:
             server = await self._access.to_read(interaction, collection)
             reply, view = await collection_page(self._library, collection, server, 0)
-            await interaction.followup.send(
-                reply.content, embeds=list(reply.embeds), view=view or discord.utils.MISSING
+            await interaction.edit_original_response(
+                content=reply.content, embeds=list(reply.embeds), view=view
             )
 
     @app_commands.command(description="What is known of an article, and how it begins.")
@@ -182,7 +182,9 @@ class CorpusCommands(
 
             item = await self._library.with_corpus(find, server)
             reply = await self._library.work(partial(render_article, item))
-            await interaction.followup.send(reply.content, embeds=list(reply.embeds))
+            await interaction.edit_original_response(
+                content=reply.content, embeds=list(reply.embeds)
+            )
 
     @app_commands.command(description="Read everything again; I keep answering meanwhile.")
     @_with_collection
@@ -204,7 +206,9 @@ class CorpusCommands(
             server = await self._access.to_read(interaction, collection)
             status = await self._library.status(server)
             reply = render_status(status, is_shared=server is None)
-            await interaction.followup.send(reply.content, embeds=list(reply.embeds))
+            await interaction.edit_original_response(
+                content=reply.content, embeds=list(reply.embeds)
+            )
 
     @app_commands.command(description="All articles as one ZIP file.")
     @_with_collection
@@ -219,9 +223,11 @@ class CorpusCommands(
                     f"{interaction.filesize_limit / 1e6:,.1f} MB here.",
                     remedy="Whoever runs me can make it with: footnote corpus export.",
                 )
-            await interaction.followup.send(
-                f"The articles of {_phrase(collection)}.",
-                file=discord.File(file, f"articles-of-{_file_name(server)}.zip"),  # type: ignore[arg-type]
+            await interaction.edit_original_response(
+                content=f"The articles of {_phrase(collection)}.",
+                attachments=[
+                    discord.File(file, f"articles-of-{_file_name(server)}.zip")  # type: ignore[arg-type]
+                ],
             )
 
     @app_commands.command(description="Whether members are answered from the shared articles too.")
@@ -232,8 +238,8 @@ class CorpusCommands(
         with self._in_flight:
             await self._library.set_uses_shared(server, use)
             log.info("Server %s: shared articles are %s", server, "used" if use else "not used")
-            await interaction.followup.send(
-                "Members are answered from the shared articles too."
+            await interaction.edit_original_response(
+                content="Members are answered from the shared articles too."
                 if use
                 else "Members are answered from this server’s own articles alone."
             )

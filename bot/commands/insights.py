@@ -30,6 +30,6 @@ def insights_command(services: Services) -> app_commands.Command[Any, ..., None]
             found = await find(interaction.client, server, USUAL_PERIOD)
             files = await picture_of(found)
             view = insights_panel(found, 0, with_chart=bool(files))
-            await interaction.followup.send(view=view, files=files, ephemeral=True)
+            await interaction.edit_original_response(view=view, attachments=files)
 
     return insights

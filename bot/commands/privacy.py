@@ -34,7 +34,7 @@ class PrivacyCommands(
             view = kept_panel(
                 kept, retention=self._store.retention, keeps_text=self._store.keeps_text
             )
-            await interaction.followup.send(view=view, ephemeral=True)
+            await interaction.edit_original_response(view=view)
 
     @app_commands.command(
         name="forget-me", description="Delete at once everything that I keep about you."

@@ -27,6 +27,6 @@ def setup_command(services: Services) -> app_commands.Command[Any, ..., None]:
             server = services.access.check_manager(interaction)
             await interaction.response.defer(ephemeral=True, thinking=True)
             situation = await situation_of(interaction, server)
-            await interaction.followup.send(view=setup_panel(situation, "channels"), ephemeral=True)
+            await interaction.edit_original_response(view=setup_panel(situation, "channels"))
 
     return setup

@@ -20,8 +20,8 @@ def sources_command(library: Library) -> app_commands.Command[Any, ..., None]:
         # A server's articles may have to be opened first.
         await interaction.response.defer(thinking=True)
         reply, view = await sources_page(library, 0, server_of(interaction))
-        await interaction.followup.send(
-            reply.content, embeds=list(reply.embeds), view=view or discord.utils.MISSING
+        await interaction.edit_original_response(
+            content=reply.content, embeds=list(reply.embeds), view=view
         )
 
     return sources

@@ -43,7 +43,9 @@ def summary_command(library: Library, in_flight: InFlight) -> app_commands.Comma
             chosen = find_article(await library.known(server), article) if article else None
             found = await library.summarize(chosen, topic, count, server)
             reply = await library.work(partial(render_summary, found))
-            await interaction.followup.send(reply.content, embeds=list(reply.embeds))
+            await interaction.edit_original_response(
+                content=reply.content, embeds=list(reply.embeds)
+            )
 
     @summary.autocomplete("article")
     async def articles(

@@ -53,7 +53,7 @@ class ContextButton(
         await interaction.response.defer(thinking=True, ephemeral=True)
         articles = await client.library.known(server_of(interaction))
         view = await client.library.work(partial(self._found, articles))
-        await interaction.followup.send(view=view, ephemeral=True)
+        await interaction.edit_original_response(view=view)
 
     def _found(self, articles: tuple[Article, ...]) -> discord.ui.LayoutView:
         found = [one for one in articles if mark_of(None, one.id) == self._article]

@@ -101,10 +101,7 @@ class PassagesButton(
             page=page,
             within=self._within,
         )
-        if self._act == "more":
-            await interaction.followup.send(view=view, ephemeral=True)
-        else:
-            await interaction.edit_original_response(view=view)
+        await interaction.edit_original_response(view=view)
 
 
 async def passages_view(
