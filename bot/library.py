@@ -333,8 +333,10 @@ class Library:
             self._shows_shared[server] = self._corpora.uses_shared(server)
         self._articles[server] = tuple(self._corpora.articles_at_hand(server).values())
 
-    def _take_notes(self) -> None:
-        for server in (None, *self._corpora.opened()):
+    def _take_notes(self, changed: int | None = None) -> None:
+        """Take note of what a change shows: every server sees the shared collection, and none
+        another's own."""
+        for server in (None, *self._corpora.opened()) if changed is None else (changed,):
             self._take_note(server)
 
     async def _change(
@@ -358,7 +360,7 @@ class Library:
 
         def change() -> Report:
             report = work(self._corpus(server), stoppable)
-            self._take_notes()
+            self._take_notes(server)
             return report
 
         future = asyncio.ensure_future(self._run(self._changing, change))

@@ -63,11 +63,6 @@ class Catalogs:
         finally:
             _SPOKEN.reset(token)
 
-    def in_language(self, language: str, message: str) -> str | None:
-        """One sentence in a language; ``None`` where it has no translation."""
-        translated = self._read(language).gettext(message)
-        return translated if translated != message else None
-
 
 def read_catalog(language: str) -> gettext.NullTranslations:
     """The translations into a language; English has none and needs none."""

@@ -62,7 +62,7 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
     package = _repacked(document, limits)
     try:
         return Reading((_article(package, article_id, document),))
-    except ArticleError:
+    except (ArticleError, MemoryError):
         raise
     except Exception as error:
         # python-docx trusts its files: a damaged one raises whatever it stumbles over.

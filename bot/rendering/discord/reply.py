@@ -10,7 +10,6 @@ import discord
 CONTENT: Final = 2000
 TITLE: Final = 256
 DESCRIPTION: Final = 4096
-ALL_EMBEDS: Final = 6000
 CHOICE: Final = 100
 
 ANSWER_COLOUR: Final = 0x2F855A
