@@ -7,7 +7,6 @@ damaged file is put aside, for whoever wants to look into it, and another is beg
 from __future__ import annotations
 
 import logging
-import os
 import re
 import sqlite3
 import threading
@@ -19,11 +18,19 @@ from typing import Final, TypeVar
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.languages import t
 from bot.store.schema import ASKED, METADATA
-from retrieval.database.sqlite import WAIT, WRITES, connect, files_of, identity, is_damage, raw
+from retrieval.database.sqlite import (
+    ERRORS,
+    WAIT,
+    WRITES,
+    connect,
+    files_of,
+    identity,
+    is_damage,
+    raw,
+)
 from retrieval.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -33,8 +40,6 @@ HEAD: Final = "0001"
 """The newest migration. Kept here so that an up-to-date database needs no Alembic."""
 _ASIDE: Final = re.compile(r"people\.damaged-(\d{8}T\d{6})Z\.db(?:-wal|-shm)?")
 _ASIDE_TIME: Final = "%Y%m%dT%H%M%S"
-# The driver's last one: a damaged name cannot even be told.
-_ERRORS: Final = (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError)
 T = TypeVar("T")
 
 
@@ -135,8 +140,8 @@ class PeopleDatabase:
             engine = self._opened()
             try:
                 return work(engine)
-            except _ERRORS as error:
-                if not self._is_damage(error):
+            except ERRORS as error:
+                if not is_damage(error, self._path):
                     raise
                 self._begin_anew(engine, error)
             return work(self._opened())
@@ -156,8 +161,8 @@ class PeopleDatabase:
         with FileLock(self.folder / ".people.lock", timeout=WAIT):
             try:
                 return self._prepared()
-            except _ERRORS as error:
-                if not self._is_damage(error):
+            except ERRORS as error:
+                if not is_damage(error, self._path):
                     raise
                 self._put_aside(error)
                 return self._prepared()
@@ -183,20 +188,20 @@ class PeopleDatabase:
         return engine
 
     def _migrate(self, engine: Engine) -> None:
-        from retrieval.database.migration import upgrade, version_of
+        from retrieval.database.migration import NewerSchemaError, is_behind, upgrade, version_of
 
-        with engine.connect() as connection, connection.begin():
-            found = version_of(connection)
-        if found == HEAD:
-            return
-        if found is not None and found > HEAD:
+        try:
+            if not is_behind(engine, HEAD):
+                return
+        except NewerSchemaError as error:
             raise StorageError(
                 t("{file} was written by a newer version of Footnote.", file=self._path),
                 remedy=t("Use that version, or another FOOTNOTE_DATA_DIR."),
-            )
+            ) from error
         with engine.connect().execution_options(**WRITES) as connection, connection.begin():
+            is_new = version_of(connection) is None
             upgrade(connection, "bot.store")
-            if found is None:
+            if is_new:
                 # From the time on, in milliseconds: a database that is begun in the place of a
                 # lost one must not give a number again that the buttons of old messages bear.
                 first = int(self._clock().timestamp() * 1000)
@@ -227,16 +232,6 @@ class PeopleDatabase:
             aside.name,
         )
 
-    def _is_damage(self, error: Exception) -> bool:
-        # A byte at the beginning says that nobody may write the file, or who may read it.
-        misread = "readonly" in str(error) or "unsupported file format" in str(error)
-        return (
-            isinstance(error, UnicodeDecodeError)
-            or is_damage(error)
-            or "foreign key mismatch" in str(error)
-            or (misread and os.access(self._path, os.W_OK) and os.access(self.folder, os.W_OK))
-        )
-
     @contextmanager
     def _as_storage_errors(self) -> Iterator[None]:
         try:
@@ -246,7 +241,7 @@ class PeopleDatabase:
                 t("{file} is being opened by another process.", file=self._path),
                 remedy=t("Try again in a minute."),
             ) from error
-        except _ERRORS as error:
+        except ERRORS as error:
             raise StorageError(
                 t("{file} cannot be used.", file=self._path),
                 why=t("SQLite says: {error}.", error=getattr(error, "orig", None) or error),

@@ -8,7 +8,6 @@ is neither copied nor mourned. After each change of the first a copy of it is pu
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -18,11 +17,19 @@ from typing import Final, NamedTuple
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from retrieval.database.mirror import Mirror
 from retrieval.database.schema import ENCODINGS, REVISION, VECTORS
-from retrieval.database.sqlite import WAIT, WRITES, connect, files_of, identity, is_damage, raw
+from retrieval.database.sqlite import (
+    ERRORS,
+    WAIT,
+    WRITES,
+    connect,
+    files_of,
+    identity,
+    is_damage,
+    raw,
+)
 from retrieval.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -200,7 +207,7 @@ class Database:
                 try:
                     with engines.vectors.connect() as connection:
                         source.backup(raw(connection))
-                except (SQLAlchemyError, sqlite3.Error) as error:
+                except ERRORS as error:
                     # The articles are kept by now; their encodings can be made again.
                     log.warning("The encodings of the backup were not brought back: %s", error)
                 finally:
@@ -273,17 +280,16 @@ class Database:
 
     def _prepare(self, engine: Engine) -> bool:
         """Make or migrate the tables; says whether there was anything to do."""
-        from retrieval.database.migration import HEAD, upgrade, version_of
+        from retrieval.database.migration import HEAD, NewerSchemaError, is_behind, upgrade
 
-        with engine.connect() as connection, connection.begin():
-            found = version_of(connection)
-        if found == HEAD:
-            return False
-        if found is not None and found > HEAD:
+        try:
+            if not is_behind(engine, HEAD):
+                return False
+        except NewerSchemaError as error:
             raise StorageError(
                 f"The database in {self.folder} was written by a newer version of Footnote.",
                 remedy="Use that version, or another FOOTNOTE_DATA_DIR.",
-            )
+            ) from error
         with engine.connect().execution_options(**WRITES) as connection, connection.begin():
             upgrade(connection)
             if connection.execute(select(REVISION.c.number)).scalar() is None:
@@ -301,11 +307,9 @@ class Database:
                     connection.exec_driver_sql(f"PRAGMA user_version = {_VECTORS_VERSION}")
                 # A damaged name is otherwise noticed only when it is used.
                 connection.execute(select(ENCODINGS).limit(0))
-        except (SQLAlchemyError, sqlite3.Error) as error:
+        except ERRORS as error:
             engine.dispose()
-            # A byte at the beginning says that nobody may write the file.
-            readonly = "readonly" in str(error) and os.access(self._vectors_path, os.W_OK)
-            if readonly or is_damage(error):
+            if is_damage(error, self._vectors_path):
                 log.warning("The stored encodings are damaged: %s", error)
                 self._begin_vectors_anew()
                 return self._open_vectors()
@@ -331,7 +335,7 @@ class Database:
                 revision = driver.execute("SELECT number FROM revision").fetchone()[0]
             if not busy:
                 self._mirror.take(revision)
-        except (OSError, SQLAlchemyError, sqlite3.Error) as error:
+        except (OSError, *ERRORS) as error:
             # What was committed is safe; only the second copy of it is missing.
             log.warning("The database could not be copied: %s", error)
 
@@ -354,9 +358,9 @@ class Database:
     def _as_storage_errors(self) -> Iterator[None]:
         try:
             yield
-        except (SQLAlchemyError, sqlite3.Error) as error:
+        except ERRORS as error:
             cause = getattr(error, "orig", None) or error
-            if is_damage(error):
+            if is_damage(error, self._path):
                 raise DamageError(
                     f"The database in {self.folder} is damaged.",
                     why=f"SQLite says: {cause}.",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from importlib import resources
+from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 HEAD: Final = "0001"
 """The newest migration. Kept here so that an up-to-date database needs no Alembic."""
@@ -14,6 +15,10 @@ HEAD: Final = "0001"
 _ONE_AT_A_TIME: Final = threading.Lock()
 """``alembic.context`` is one for the whole process: two upgrades at once would take each other's
 connection."""
+
+
+class NewerSchemaError(Exception):
+    """A newer version of Footnote made the schema."""
 
 
 def version_of(connection: Connection) -> str | None:
@@ -24,18 +29,39 @@ def version_of(connection: Connection) -> str | None:
     return str(found) if found is not None else None
 
 
+def is_behind(engine: Engine, head: str) -> bool:
+    """Whether migrations are missing, or there is no schema yet.
+
+    Raises:
+        NewerSchemaError: The schema is one that this version does not know.
+    """
+    with engine.connect() as connection, connection.begin():
+        found = version_of(connection)
+    if found is not None and found > head:
+        raise NewerSchemaError(found)
+    return found != head
+
+
 def upgrade(connection: Connection, package: str = "retrieval.database") -> None:
     """Run the migrations that are missing, inside the connection's transaction.
 
     Args:
-        package: Where the folder ``migrations`` is.
+        package: Where the folder ``migrations/versions`` is.
     """
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    found = resources.as_file(resources.files(package) / "migrations")
-    with _ONE_AT_A_TIME, found as folder:
-        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    environment = resources.as_file(resources.files("retrieval.database") / "migrations")
+    versions = resources.as_file(resources.files(package) / "migrations" / "versions")
+    with _ONE_AT_A_TIME, environment as folder, versions as own:
+        config.set_main_option("script_location", _literal(folder))
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option("version_locations", _literal(own))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _literal(path: Path) -> str:
+    """A path as Alembic's settings take it, in which ``%`` begins a name."""
+    return str(path).replace("%", "%%")

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
 
 WAIT: Final = 60.0
 """Seconds for which a change waits for that of another process."""
 WRITES: Final[Mapping[str, bool]] = {"footnote_writes": True}
 """The execution options of a connection whose transactions change something."""
+
+ERRORS: Final = (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError)
+"""What using a database raises; the last where the driver cannot even tell what is damaged."""
+_DAMAGE: Final = (
+    "malformed",
+    "not a database",
+    "disk image",
+    "no such",
+    "not decode",
+    "foreign key mismatch",
+)
+_MISREAD: Final = ("readonly", "unsupported file format")
 
 
 def connect(path: Path, *, synchronous: str) -> Engine:
@@ -54,17 +68,19 @@ def raw(connection: Connection) -> sqlite3.Connection:
     return cast(sqlite3.Connection, connection.connection.driver_connection)
 
 
-def is_damage(error: Exception) -> bool:
-    """Whether an error says that the file is not as it was written."""
+def is_damage(error: Exception, path: Path) -> bool:
+    """Whether an error says that the file ``path`` is not as it was written."""
     cause = getattr(error, "orig", None) or error
+    if isinstance(cause, UnicodeDecodeError):
+        return True
+    if not isinstance(cause, sqlite3.DatabaseError):
+        return False
     text = str(cause)
-    return isinstance(cause, sqlite3.DatabaseError) and (
-        "malformed" in text
-        or "not a database" in text
-        or "disk image" in text
-        or "no such" in text
-        or "not decode" in text
-    )
+    if any(sign in text for sign in _DAMAGE):
+        return True
+    # A byte at the beginning says that nobody may write the file, or who may read it.
+    misread = any(sign in text for sign in _MISREAD)
+    return misread and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def identity(path: Path) -> tuple[int, int] | None:

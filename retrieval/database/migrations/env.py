@@ -1,14 +1,14 @@
-"""Runs the migrations on the connection that it is given; see ``retrieval.database.migration``."""
+"""Runs the migrations of any of the databases on the connection that it is given.
+
+See ``retrieval.database.migration``.
+"""
 
 from __future__ import annotations
 
 from alembic import context
 
-from retrieval.database.schema import METADATA
-
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
     # SQLite changes a table by making it anew.
     render_as_batch=True,
     # Many migrations are one transaction, with the caller's: all of them or none.

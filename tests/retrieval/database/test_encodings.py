@@ -219,6 +219,7 @@ class TestDamage:
     @example(place=19, flipped=4)  # who may read it
     @example(place=60, flipped=1)  # the version of the form
     @example(place=10167, flipped=128)  # a letter
+    @example(place=126819, flipped=128)  # a letter of what the driver would say of it
     @given(place=st.integers(0, 1 << 17), flipped=st.integers(1, 255))
     def test_a_byte_that_flips_never_changes_an_encoding(
         self, tmp_path_factory: pytest.TempPathFactory, place: int, flipped: int
