@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.rendering.text_fragment import Link, link_to, text_directive, web_address
@@ -48,8 +48,10 @@ class Directive:
         def words(part: str) -> str:
             return r"\s+".join(map(re.escape, part.split()))
 
+        # The start is whole words, unless what follows says where it ends.
+        bound = r"(?!\w)" if self.end or not self.suffix else ""
         match = re.search(
-            rf"{words(self.prefix)}\s*(?P<marked>{words(self.start)}"
+            rf"{words(self.prefix)}\s*(?P<marked>(?<!\w){words(self.start)}{bound}"
             + (rf"[\s\S]*?{words(self.end)}" if self.end else "")
             + rf")\s*{words(self.suffix)}",
             text,
@@ -90,6 +92,7 @@ SENTENCES = st.lists(st.sampled_from(("the", "man", "ate", "a", "red-hot", "pea,
 
 
 @given(SENTENCES, SENTENCES, SENTENCES)
+@example(["ate"], ["ate", "ate", "a"], [])
 @settings(max_examples=200)
 def test_the_words_that_a_browser_finds_lie_in_the_quote_wherever_that_can_be_told(
     before: list[str], quoted: list[str], after: list[str]
