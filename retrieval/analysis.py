@@ -8,11 +8,14 @@ words. Each word carries its language, so that words of two languages never matc
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from retrieval.articles import Span
@@ -170,9 +173,24 @@ def stop_words(language: Language) -> frozenset[str]:
     name = _STOP_WORDS.get(language.code)
     if name is None:
         return frozenset(fold(word) for word in FUNCTION_WORDS.get(language.code, ()))
-    import bm25s.stopwords
+    return frozenset(fold(word) for word in getattr(_lists_of_stop_words(), name))
 
-    return frozenset(fold(word) for word in getattr(bm25s.stopwords, name))
+
+@lru_cache(maxsize=1)
+def _lists_of_stop_words() -> ModuleType:
+    """The module ``bm25s.stopwords``, without the package around it.
+
+    That imports scipy, which takes longer than to answer a question.
+    """
+    package = importlib.util.find_spec("bm25s")
+    (folder,) = (package and package.submodule_search_locations) or ("",)
+    path = Path(folder, "stopwords.py")
+    spec = importlib.util.spec_from_file_location("_stop_words_of_bm25s", path)
+    if spec is None or spec.loader is None:
+        raise ImportError("bm25s has no list of stop words")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _parts(word: str, language: Language) -> list[str]:

@@ -21,7 +21,7 @@ from retrieval.expectations import expectation_of
 from retrieval.languages import Language, language_of
 from retrieval.questions import clean_question
 from retrieval.rerankers import Reranker
-from retrieval.search import CANDIDATES, Hit, Query, find, reorder, rerank
+from retrieval.search import CANDIDATES, Hit, Query, find, highlight, reorder, rerank
 from retrieval.spelling import corrected
 
 MAX_QUOTES: Final = 3
@@ -121,7 +121,7 @@ class Answerer:
         hits = self._reranked(library, query, found)
         confidence = self.calibration.confidence(weigh(library, query, hits))
         answered = confidence >= self.threshold
-        quotes = quotes_of(library, hits, MAX_QUOTES)
+        quotes = quotes_of(library, query, hits, MAX_QUOTES)
         end = time.perf_counter()
         return Answer(
             question=asked,
@@ -196,16 +196,17 @@ def weigh(library: Library, query: Query, hits: Sequence[Hit]) -> Evidence:
     return evidence(library.engine, query, hits, article.text, language)
 
 
-def quotes_of(library: Library, hits: Sequence[Hit], limit: int) -> tuple[Quote, ...]:
+def quotes_of(library: Library, query: Query, hits: Sequence[Hit], limit: int) -> tuple[Quote, ...]:
     """The first hit as a quote, and those that come close to it, at most ``limit``.
 
     The same words printed in several articles are quoted once, with every source.
     """
+    close = [hit for hit in hits if hit.score >= QUOTED_WITHIN * hits[0].score]
+    if len(close) == 1:
+        return (_quote(library, query, close[0]),)
     quotes: list[Quote] = []
     said: list[frozenset[str]] = []
-    for hit in hits:
-        if hit.score < QUOTED_WITHIN * hits[0].score:
-            break
+    for hit in close:
         article = library.articles[hit.passage.article]
         spoken = frozenset(word for word, _ in tokens(hit.passage.span.of(article.text)))
         twin = next((i for i, other in enumerate(said) if _same(spoken, other)), None)
@@ -215,11 +216,11 @@ def quotes_of(library: Library, hits: Sequence[Hit], limit: int) -> tuple[Quote,
             quotes[twin] = replace(quotes[twin], also_in=(*quotes[twin].also_in, place))
         elif len(quotes) < limit:
             said.append(spoken)
-            quotes.append(_quote(library, hit))
+            quotes.append(_quote(library, query, hit))
     return tuple(quotes)
 
 
-def _quote(library: Library, hit: Hit) -> Quote:
+def _quote(library: Library, query: Query, hit: Hit) -> Quote:
     """A hit's passage, with the sentence before it where its answer cannot do without.
 
     That sentence may end the paragraph before; the quote then counts as of that paragraph, in
@@ -228,7 +229,8 @@ def _quote(library: Library, hit: Hit) -> Quote:
     article = library.articles[hit.passage.article]
     passage = hit.passage
     paragraph, start = passage.paragraph, passage.span.start
-    first = hit.highlight[0]
+    highlights = highlight(library.engine, query, hit)
+    first = highlights[0]
     opens_the_passage = not article.text[start : first.start].strip()
     if opens_the_passage and hit.row > 0:
         before = library.engine.passage(hit.row - 1)
@@ -241,7 +243,7 @@ def _quote(library: Library, hit: Hit) -> Quote:
         paragraph=paragraph,
         span=Span(start, passage.span.end),
         score=hit.score,
-        highlights=hit.highlight,
+        highlights=highlights,
     )
 
 

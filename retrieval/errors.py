@@ -63,3 +63,10 @@ class StorageError(FootnoteError):
 
 class QuestionError(FootnoteError):
     """A question holds nothing that can be looked for."""
+
+
+class DamagedError(Exception):
+    """What is stored is incomplete or was changed; the message says where.
+
+    No person meets it: what is damaged is made again.
+    """

@@ -1,8 +1,8 @@
-"""Half precision into single, which every question does to the tokens of its candidates."""
+"""Half precision into single, which every question does to the vectors that it looks at."""
 
 from __future__ import annotations
 
-import sys
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,14 +12,17 @@ from retrieval.encoders import Floats, Halves
 def to_single(values: Halves | Floats) -> Floats:
     """The same numbers in single precision.
 
-    torch uses the processor's own instruction where numpy converts one by one: 0.2 ms against
-    3.5 ms for 30 passages. It is not loaded for that alone, but where the encoder has it already.
+    There are only 65,536 numbers in half precision: to look each up takes half the time of
+    numpy's conversion.
     """
     if values.dtype != np.float16:
         return values.astype(np.float32, copy=False)
-    torch = sys.modules.get("torch")
-    # torch wants memory that it might write to; a file that is mapped for reading is not.
-    if torch is None or not values.flags.writeable:
-        return values.astype(np.float32)
-    single: Floats = torch.from_numpy(values).float().numpy()
+    single: Floats = _all_singles().take(np.ascontiguousarray(values).view(np.uint16))
     return single
+
+
+@lru_cache(maxsize=1)
+def _all_singles() -> Floats:
+    """Every number in half precision, by its bits; shape ``(65536,)``, a quarter of a megabyte."""
+    found: Floats = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+    return found

@@ -20,7 +20,6 @@ from retrieval.articles import Passage, Span
 from retrieval.encoders import Floats, Integers
 from retrieval.engines import Candidates, Engine
 from retrieval.expectations import Expectation
-from retrieval.halves import to_single
 from retrieval.languages import Language
 from retrieval.rerankers import Reranker
 
@@ -85,7 +84,7 @@ class Hit:
             question's tokens.
         cosine: The highest of its sentences' cosines to the question.
         lexical: Its BM25 score.
-        highlight: The sentences in it that answer best, one or two: ``[first, last]``.
+        best: The number of the sentence in it that answers best.
     """
 
     row: int
@@ -94,7 +93,7 @@ class Hit:
     match: float
     cosine: float
     lexical: float
-    highlight: tuple[Span, ...]
+    best: int
 
 
 def find(engine: Engine, query: Query, limit: int = CANDIDATES) -> Candidates:
@@ -131,49 +130,64 @@ def rerank(
         text_of: The text of an article, by its id.
     """
     weights = token_weights(engine, query)
-    phrases = query.phrases
     rows = candidates.rows.tolist()
-    hits = []
-    for place, matches in enumerate(sentence_matches(engine, query, rows[:RERANKED])):
-        row = rows[place]
-        passage = engine.passage(row)
-        sentences = engine.sentences(row)
-        each = weights @ matches
-        if query.expectation is not None:
-            text = text_of(passage.article)
-            met = [query.meets(span.of(text)) for span in sentences]
-            each += query.expectation.worth * np.array(met, dtype=np.float32)
-        score = (float(weights @ matches.max(axis=1)) + float(each.max())) / 2
-        if phrases:
-            said = " ".join(passage.span.of(text_of(passage.article)).split()).casefold()
-            score += QUOTED_PHRASE * sum(phrase in said for phrase in phrases) / len(phrases)
-        first, last = _run(matches, weights, int(each.argmax()))
-        hits.append(
-            Hit(
-                row=row,
-                passage=passage,
-                score=score,
-                match=score,
-                cosine=float(candidates.dense[place]),
-                lexical=float(candidates.lexical[place]),
-                highlight=tuple(sentences[first : last + 1]),
-            )
+    matches = engine.token_matches(query.token_vectors, rows[:RERANKED])
+    starts = matches.starts
+    each = weights @ matches.cosines
+    passages = [engine.passage(row) for row in rows]
+    if query.expectation is not None:
+        met = [
+            query.meets(span.of(text_of(passage.article)))
+            for row, passage in zip(rows[:RERANKED], passages, strict=False)
+            for span in engine.sentences(row)
+        ]
+        each = each + query.expectation.worth * np.array(met, dtype=np.float32)
+    whole = weights @ np.maximum.reduceat(matches.cosines, starts[:-1], axis=1)
+    scores = (whole + np.maximum.reduceat(each, starts[:-1])) / 2
+    scores += [_phrases_said(query.phrases, passage, text_of) for passage in passages[:RERANKED]]
+    hits = [
+        Hit(
+            row=row,
+            passage=passages[place],
+            score=float(scores[place]),
+            match=float(scores[place]),
+            cosine=float(candidates.dense[place]),
+            lexical=float(candidates.lexical[place]),
+            best=int(each[starts[place] : starts[place + 1]].argmax()),
         )
+        for place, row in enumerate(rows[:RERANKED])
+    ]
     hits.sort(key=lambda hit: -hit.score)
     for place in range(RERANKED, len(rows)):
         score = max(0.0, hits[-1].score - _A_LITTLE)
         hits.append(
             Hit(
                 row=rows[place],
-                passage=engine.passage(rows[place]),
+                passage=passages[place],
                 score=score,
                 match=score,
                 cosine=float(candidates.dense[place]),
                 lexical=float(candidates.lexical[place]),
-                highlight=tuple(engine.sentences(rows[place])[:1]),
+                best=0,
             )
         )
     return hits
+
+
+def _phrases_said(phrases: Sequence[str], passage: Passage, text_of: Callable[[str], str]) -> float:
+    """What it is worth that a passage has the words which the question quotes."""
+    if not phrases:
+        return 0.0
+    said = " ".join(passage.span.of(text_of(passage.article)).split()).casefold()
+    return QUOTED_PHRASE * sum(phrase in said for phrase in phrases) / len(phrases)
+
+
+def highlight(engine: Engine, query: Query, hit: Hit) -> tuple[Span, ...]:
+    """The sentences of a hit that answer best, one or two that follow each other."""
+    sentences = engine.sentences(hit.row)
+    matches = engine.token_matches(query.token_vectors, [hit.row]).cosines
+    first, last = _run(matches, token_weights(engine, query), hit.best)
+    return tuple(sentences[first : last + 1])
 
 
 def reorder(
@@ -221,26 +235,6 @@ def rarity(frequency: NDArray[np.integer], size: int) -> Floats:
     """BM25's inverse document frequency of what occurs in ``frequency`` of ``size`` passages."""
     found: Floats = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
     return found
-
-
-def sentence_matches(engine: Engine, query: Query, rows: Sequence[int]) -> list[Floats]:
-    """For each passage the best cosine of each question token in each of its sentences.
-
-    Each has shape ``(t, s)``. A sentence without tokens matches nothing: its column is zero.
-    """
-    passages = [engine.tokens(int(row)) for row in rows]
-    if not passages:
-        return []
-    vectors = to_single(np.concatenate([tokens.vectors for tokens in passages]))
-    sizes = np.concatenate([np.diff(tokens.starts) for tokens in passages])
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    matches = np.zeros((len(query.token_ids), len(sizes)), dtype=np.float32)
-    filled = np.flatnonzero(sizes)
-    if len(filled) and len(query.token_ids):
-        cosines = query.token_vectors @ vectors.T
-        matches[:, filled] = np.maximum.reduceat(cosines, starts[filled], axis=1)
-    ends = np.cumsum([len(tokens.starts) - 1 for tokens in passages])[:-1]
-    return np.split(matches, ends, axis=1)
 
 
 def _run(matches: Floats, weights: Floats, best: int) -> tuple[int, int]:

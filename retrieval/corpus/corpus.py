@@ -27,12 +27,11 @@ from retrieval.corpus.report import Report, compare
 from retrieval.corpus.sources import Addition, Configured, Upload
 from retrieval.corpus.status import Status
 from retrieval.corpus.stocktaking import Asked, Stock, Tools, add_to, take_stock
-from retrieval.corpus.storage import DamagedError, size_of
+from retrieval.corpus.storage import size_of
 from retrieval.database import CollectionStore, passage_hashes
 from retrieval.database.records import Entry, GenerationRecord, Inventory
 from retrieval.encoders import Progress
-from retrieval.errors import ArticleError, CorpusError, FootnoteError, StorageError
-from retrieval.preparation import PreparedArticle
+from retrieval.errors import ArticleError, CorpusError, DamagedError, FootnoteError, StorageError
 
 log = logging.getLogger(__name__)
 
@@ -111,19 +110,23 @@ class Corpus:
             notice = f"The articles are served as they were read last. {error}"
             return Report(changes=(), encoded=0, seconds=0.0, notices=(*notices, notice))
 
-    def restore(self, progress: Progress | None = None) -> tuple[str, ...]:
+    def restore(
+        self, progress: Progress | None = None, *, trusting: bool = True
+    ) -> tuple[str, ...]:
         """Serve what is kept as it is, if anything is; returns what to tell of it.
 
         An index that is damaged or missing is made again from the database.
+
+        Args:
+            trusting: Whether large files may be checked part by part, when they are read.
         """
         while True:
-            inventory = self._store.load()
+            record = self._store.generation()
             notices: tuple[str, ...] = ()
-            record = inventory.generation
             found = None
             if record is not None and record.model == self._encoder.name:
                 try:
-                    found = self._indexer.read(inventory, record)
+                    found = self._indexer.read(record, trusting=trusting)
                     if found is None:
                         notices = ("The stored index was missing, so it is built again.",)
                 except DamagedError as error:
@@ -133,10 +136,10 @@ class Corpus:
                     log.warning("Stored index not used: %s", error)
                     notices = (f"The stored index was damaged ({error}), so it is built again.",)
                 if found is None:
-                    found, unkept = self._rebuilt(inventory, progress)
+                    found, unkept = self._rebuilt(self._store.load(), progress)
                     notices = (*notices, *unkept)
             if found is not None:
-                found.warm(self._generation)
+                found.warm()
             self._generation = found
             return (*self._means.database.take_notices(), *notices)
 
@@ -292,12 +295,9 @@ class Corpus:
         ]
         errors = (source.error for source in sources if source.error is not None)
         generation = self._generation
-        if generation is not None:
-            passages = len(generation.engine)
-        else:
-            served = {held.row for held in inventory.served()}
-            stored = self._store.passages() if served else {}
-            passages = sum(len(found) for row, found in stored.items() if row in served)
+        passages = (
+            len(generation.engine) if generation is not None else self._store.count_passages()
+        )
         return Status(
             name=self.name,
             articles=len(articles),
@@ -425,11 +425,13 @@ class Corpus:
         elif serving is not None and serving.digest == self._indexer.digest(articles):
             fresh, encoded = serving, 0
         else:
-            prepared = self._indexer.prepared(after)
-            # Before anything is encoded, which is what takes the time.
-            self._check_limits(before, prepared)
-            fresh = self._indexer.build(after, prepared, progress)
-            fresh.warm(serving)
+            fresh = self._indexer.build(
+                after,
+                serving,
+                progress,
+                lambda passages: self._check_limits(before, after, passages),
+            )
+            fresh.warm()
             encoded = fresh.encoded
             # An index without its articles in the database is never opened; the other way round,
             # articles without an index, costs the time to make it.
@@ -450,11 +452,12 @@ class Corpus:
     def _rebuilt(
         self, inventory: Inventory, progress: Progress | None
     ) -> tuple[Generation, tuple[str, ...]]:
-        built = self._indexer.build(inventory, self._indexer.prepared(inventory), progress)
         try:
+            built = self._indexer.build(inventory, None, progress)
             self._indexer.keep(built)
         except StorageError as error:
             log.warning("The index is not kept: %s", error)
+            built = self._indexer.build_in_memory(inventory, progress)
             return built, (f"The new index serves, but is not kept for the next start. {error}",)
         return built, ()
 
@@ -474,15 +477,14 @@ class Corpus:
         kept = {entry.source.fingerprint for entry in inventory.entries}
         self._originals.discard_all_but({name for name in kept if name is not None})
 
-    def _check_limits(self, before: Inventory, prepared: Sequence[PreparedArticle]) -> None:
+    def _check_limits(self, before: Inventory, after: Inventory, passages: int) -> None:
         if not self._is_bounded:
             return
         limits, serving = self._means.limits, self._generation
-        held = len(before.articles())
-        passages = sum(len(article.passages) for article in prepared)
+        articles, held = len(after.articles()), len(before.articles())
         # Who is over a limit that was lowered may still remove and replace.
-        if len(prepared) > max(limits.articles, held):
-            raise too_full(f"{limits.articles:,} articles", f"there would be {len(prepared):,}")
+        if articles > max(limits.articles, held):
+            raise too_full(f"{limits.articles:,} articles", f"there would be {articles:,}")
         if passages > max(limits.passages, len(serving.engine) if serving is not None else 0):
             raise too_full(f"{limits.passages:,} passages", f"there would be {passages:,}")
 

@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import islice
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from retrieval.analysis import tokens
 from retrieval.articles import Article
-from retrieval.corpus.storage import DamagedError
-from retrieval.database import EncodingStore
-from retrieval.database.encodings import Encodings
-from retrieval.database.records import GenerationRecord
+from retrieval.corpus.encoding import encoded_passages
+from retrieval.corpus.segment import Segment, build_segment
+from retrieval.corpus.vocabulary import Vocabulary
 from retrieval.encoders import Encoder, Progress
-from retrieval.engines import IndexedPassage
-from retrieval.engines.embedded import EmbeddedEngine
+from retrieval.engines import Engine, IndexedPassage
+from retrieval.engines.joined import JoinedEngine
+from retrieval.engines.living import Living
 from retrieval.errors import CorpusError
 from retrieval.languages import Language, language_of
-from retrieval.preparation import PreparedArticle, prepare
+from retrieval.preparation import prepare
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised whenever an index built before would differ from one built now."""
 
-_KNOWN: Final = "known.json"
-_AT_ONCE: Final = 64
-"""Passages encoded between two reports of progress, and lost at most when it ends suddenly."""
+
+class Part:
+    """A segment of a generation, without the articles that are gone from it.
+
+    Args:
+        gone: Ids of articles of the segment; not all of them.
+    """
+
+    def __init__(self, segment: Segment, gone: frozenset[str] = frozenset()) -> None:
+        self.segment = segment
+        self.gone = gone
+        self.engine: Engine = (
+            Living(segment.engine, segment.engine.rows_of(gone)) if gone else segment.engine
+        )
+
+    def ids(self) -> Iterator[str]:
+        """The articles that are left, in their order."""
+        return (id_ for id_ in self.segment.articles if id_ not in self.gone)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,63 +50,93 @@ class Generation:
 
     Attributes:
         digest: Of everything that the index is made from: equal digests, equal generations.
+        parts: At least one, no two with an article in common.
         encoded: How many passages were encoded to build it; the others' encodings were at hand.
     """
 
     digest: str
     created: datetime
     model: str
-    articles: Mapping[str, Article]
-    engine: EmbeddedEngine
+    parts: Sequence[Part]
     encoded: int
 
-    def warm(self, before: Generation | None = None) -> None:
-        """Compute now what the first question would otherwise wait for.
-
-        Args:
-            before: What was served before. What is known of the articles that both have is taken
-                from there: in a large corpus it takes longer than all the rest of a change.
-        """
-        if before is not None:
-            self._learn_from(before)
-        _ = self.vocabulary
+    def warm(self) -> None:
+        """Compute now what the first question would otherwise wait for."""
+        _ = self.articles, self.engine, self.vocabulary
         language_of("what a question is written in", self.languages)
 
-    def _learn_from(self, before: Generation) -> None:
-        """Put into the cached properties what they would compute."""
-        known = before.language_by_article
-        fresh = [a for a in self.articles.values() if before.articles.get(a.id) != a]
-        languages = {a.id: language_of(a.text) for a in fresh}
-        vars(self)["language_by_article"] = {
-            id_: languages[id_] if id_ in languages else known[id_] for id_ in self.articles
-        }
-        if len(self.articles) - len(fresh) == len(before.articles):  # Nothing is gone or changed.
-            vars(self)["vocabulary"] = before.vocabulary | _words_in(fresh)
+    @cached_property
+    def engine(self) -> Engine:
+        """The index over the passages of all articles."""
+        engines = [part.engine for part in self.parts]
+        return engines[0] if len(engines) == 1 else JoinedEngine(engines)
 
     @cached_property
-    def vocabulary(self) -> frozenset[str]:
-        """The words of the articles as they are written, without case and accents."""
-        return _words_in(self.articles.values())
+    def articles(self) -> Mapping[str, Article]:
+        """The articles by id, each read when it is looked at."""
+        return _Articles(self.parts)
 
     @cached_property
     def language_by_article(self) -> Mapping[str, Language]:
         """The language of each article, by its id."""
-        return {id_: language_of(article.text) for id_, article in self.articles.items()}
+        return _Languages(self.parts)
 
     @cached_property
     def languages(self) -> frozenset[Language]:
         """The languages of the articles."""
-        return frozenset(self.language_by_article.values())
+        return frozenset().union(*(part.segment.languages for part in self.parts))
+
+    @cached_property
+    def vocabulary(self) -> Collection[str]:
+        """The words of the articles as they are written, without case and accents.
+
+        Those of articles that are gone stay until their segment is made anew.
+        """
+        vocabularies = [part.segment.vocabulary for part in self.parts]
+        return vocabularies[0] if len(vocabularies) == 1 else Vocabulary(vocabularies)
 
 
-def _words_in(articles: Iterable[Article]) -> frozenset[str]:
-    return frozenset(word for article in articles for word, _ in tokens(article.text))
+class _Articles(Mapping[str, Article]):
+    """What the parts have, by id."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._segments = {id_: part.segment for part in parts for id_ in part.ids()}
+
+    def __getitem__(self, id_: str) -> Article:
+        return self._segments[id_].articles[id_]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._segments)
+
+    def __len__(self) -> int:
+        return len(self._segments)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._segments
+
+
+class _Languages(Mapping[str, Language]):
+    """The languages of what the parts have, by the article's id."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._segments = {id_: part.segment for part in parts for id_ in part.ids()}
+
+    def __getitem__(self, id_: str) -> Language:
+        return self._segments[id_].articles.language(id_)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._segments)
+
+    def __len__(self) -> int:
+        return len(self._segments)
 
 
 def digest_of(articles: Iterable[Article], model: str) -> str:
     """What tells one generation from another, before any of it is built."""
-    parts = [str(FORMAT), model, *(article.digest for article in articles)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    digest = hashlib.sha256(f"{FORMAT}\n{model}".encode())
+    for article in articles:
+        digest.update(f"\n{article.digest}".encode())
+    return digest.hexdigest()
 
 
 def build(
@@ -107,49 +148,8 @@ def build(
         CorpusError: There is nothing to index, or the finished index does not find its own words.
     """
     prepared = [prepare(article) for article in articles.values()]
-    indexed, encoded = index_passages(prepared, encoder, progress=progress)
-    return assemble(articles, indexed, encoder.name, encoded)
-
-
-def index_passages(
-    prepared: Iterable[PreparedArticle],
-    encoder: Encoder,
-    store: EncodingStore | None = None,
-    progress: Progress | None = None,
-) -> tuple[list[IndexedPassage], int]:
-    """Every passage with all that is computed of it, and how many were encoded for that.
-
-    Args:
-        store: Has the encodings made before, and is given the new ones as they are made, so that
-            whatever ends this, they need not be made again.
-
-    Raises:
-        StorageError: The new encodings cannot be kept.
-    """
-    passages = [
-        (passage, article.article.text) for article in prepared for passage in article.passages
-    ]
-    encodings = store.get(passage.text_hash for passage, _ in passages) if store else {}
-    missing = {
-        passage.text_hash: [span.of(text) for span in passage.sentences]
-        for passage, text in passages
-        if passage.text_hash not in encodings
-    }
-    for fresh in _encode(missing, encoder, progress):
-        if store is not None:
-            store.put(fresh, datetime.now(UTC))
-        encodings.update(fresh)
-    indexed = [
-        IndexedPassage(
-            passage=passage.passage,
-            text_hash=passage.text_hash,
-            words=passage.words,
-            sentences=passage.sentences,
-            encodings=encodings[passage.text_hash],
-        )
-        for passage, _ in passages
-    ]
-    return indexed, len(missing)
+    indexed = encoded_passages(prepared, encoder, progress=progress)
+    return assemble(articles, list(indexed), encoder.name, indexed.encoded)
 
 
 def assemble(
@@ -157,112 +157,30 @@ def assemble(
     indexed: Sequence[IndexedPassage],
     model: str,
     encoded: int,
-    now: datetime | None = None,
 ) -> Generation:
-    """The generation of ``articles`` from their indexed passages.
+    """The generation of ``articles`` from their indexed passages, in memory.
 
     Raises:
         CorpusError: There is nothing to index, or the finished index does not find its own words.
     """
     if not indexed:
-        raise CorpusError(
-            "There are no articles to answer from.",
-            remedy="Add a Markdown or plain text file to the articles' folder, then reload.",
-        )
-    generation = Generation(
-        digest=digest_of(articles.values(), model),
-        created=now or datetime.now(UTC),
+        raise nothing_to_index()
+    known = [(article, language_of(article.text)) for article in articles.values()]
+    digest = digest_of(articles.values(), model)
+    segment = build_segment(digest, model, known, indexed)
+    segment.check()
+    return Generation(
+        digest=digest,
+        created=datetime.now(UTC),
         model=model,
-        articles=dict(articles),
-        engine=EmbeddedEngine.build(indexed),
+        parts=(Part(segment),),
         encoded=encoded,
     )
-    verify(generation)
-    return generation
 
 
-def verify(generation: Generation) -> None:
-    """Check that the index agrees with the articles and finds a passage by its own vector.
-
-    Raises:
-        CorpusError: It does not; it must not be served.
-    """
-    engine = generation.engine
-    faults = []
-    for row in range(len(engine)):
-        passage = engine.passage(row)
-        article = generation.articles.get(passage.article)
-        if article is None or not 0 <= passage.span.start < passage.span.end <= len(article.text):
-            faults.append(f"passage {row} is not in its article")
-    probe = len(engine) // 2
-    vector = engine.vectors(probe)[0]
-    found = engine.candidates(vector, [], min(10, len(engine)))
-    if not faults and float(found.dense.max()) < float(vector @ vector) - 1e-3:
-        faults.append("a passage is not found by its own vector")
-    if faults:
-        raise CorpusError(
-            "The new index is not whole, so it is not used.",
-            why=f"{faults[0].capitalize()}.",
-            remedy="Reload again; if it happens twice, please report it.",
-        )
-
-
-def write(generation: Generation, folder: Path) -> dict[str, Any]:
-    """Write a generation's index into an empty folder; returns what its manifest says."""
-    generation.engine.save(folder)
-    languages = {id_: language.code for id_, language in generation.language_by_article.items()}
-    known = {"languages": languages, "vocabulary": sorted(generation.vocabulary)}
-    (folder / _KNOWN).write_text(json.dumps(known), "utf-8")
-    return {"format": FORMAT, "digest": generation.digest}
-
-
-def read(
-    folder: Path,
-    manifest: Mapping[str, Any],
-    record: GenerationRecord,
-    articles: Mapping[str, Article],
-) -> Generation:
-    """The generation whose index is in ``folder``.
-
-    Args:
-        record: What is known of it besides.
-        articles: Its articles, by id.
-
-    Raises:
-        DamagedError: The files do not hold the index of this generation.
-    """
-    if manifest.get("format") != FORMAT or manifest.get("digest") != record.digest:
-        raise DamagedError("the index is of another version")
-    try:
-        engine = EmbeddedEngine.open(folder)
-        known = json.loads((folder / _KNOWN).read_text("utf-8"))
-        languages = {id_: Language(known["languages"][id_]) for id_ in articles}
-        vocabulary = frozenset(known["vocabulary"])
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise DamagedError(f"the index in {folder.name} cannot be read: {error}") from error
-    found = Generation(
-        digest=record.digest,
-        created=record.created,
-        model=record.model,
-        articles=dict(articles),
-        engine=engine,
-        encoded=record.encoded,
+def nothing_to_index() -> CorpusError:
+    """What is said of articles without a passage."""
+    return CorpusError(
+        "There are no articles to answer from.",
+        remedy="Add a Markdown or plain text file to the articles' folder, then reload.",
     )
-    # Computed once, when the index was made: of many articles that takes longer than to open it.
-    vars(found).update(language_by_article=languages, vocabulary=vocabulary)
-    return found
-
-
-def _encode(
-    missing: Mapping[str, Sequence[str]], encoder: Encoder, progress: Progress | None
-) -> Iterator[dict[str, Encodings]]:
-    """The encodings of each passage's sentences by its hash, some passages at a time."""
-    done = 0
-    hashes = iter(missing)
-    while some := list(islice(hashes, _AT_ONCE)):
-        texts = [text for text_hash in some for text in missing[text_hash]]
-        encodings = iter(encoder.encode_sentences(texts))
-        yield {text_hash: tuple(islice(encodings, len(missing[text_hash]))) for text_hash in some}
-        done += len(some)
-        if progress is not None:
-            progress(done, len(missing))

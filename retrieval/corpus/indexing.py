@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from retrieval.articles import Article
 from retrieval.corpus import generation as generations
-from retrieval.corpus.generation import Generation
-from retrieval.corpus.storage import DamagedError, Storage
+from retrieval.corpus.compaction import Size, made_anew
+from retrieval.corpus.encoding import encoded_passages
+from retrieval.corpus.generation import Generation, Part
+from retrieval.corpus.segment import Segment, open_segment, write_segment
+from retrieval.corpus.segment_articles import RECORDS
+from retrieval.corpus.storage import Storage
 from retrieval.database import CollectionStore, Database, EncodingStore
 from retrieval.database.records import GenerationRecord, Inventory
 from retrieval.encoders import Encoder, Progress
+from retrieval.encoders.kept import form_of
+from retrieval.engines.embedded import CHECKED_ON_READING
+from retrieval.errors import DamagedError, StorageError
+from retrieval.languages import language_of
 from retrieval.preparation import PreparedArticle
+
+_UNREADABLE: Final = (OSError, ValueError, TypeError, KeyError, RuntimeError)
+"""What opening the files of a segment raises when they are not what was written."""
 
 
 class Indexer:
     """Builds the generations of one collection, and keeps the index of the one that is served.
 
     Args:
-        folder: Where indexes are kept, each in a folder named by its generation's digest.
+        folder: Where indexes are kept: each segment in a folder of its own, and each generation
+            in one that names its segments.
     """
 
     def __init__(
@@ -32,7 +47,7 @@ class Indexer:
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
-        self._encodings = EncodingStore(database, encoder.name)
+        self._database = database
         self._indexes = Storage(folder)
         self._encoder = encoder
         self._clock = clock
@@ -43,62 +58,109 @@ class Indexer:
         """What the generation of these articles is known by."""
         return generations.digest_of(articles.values(), self._encoder.name)
 
-    def read(self, inventory: Inventory, record: GenerationRecord) -> Generation | None:
+    def read(self, record: GenerationRecord, *, trusting: bool = True) -> Generation | None:
         """The generation with its stored index; ``None`` where there is no index.
+
+        Args:
+            trusting: Whether large files may be checked part by part, when they are read.
 
         Raises:
             DamagedError: It is not whole, or not that of the articles.
         """
-        articles = inventory.articles()
-        if self.digest(articles) != record.digest:
-            raise DamagedError("it was made by another version")
         stored = self._indexes.open(_name_of(record.digest))
-        return generations.read(*stored, record, articles) if stored else None
-
-    def prepared(self, inventory: Inventory) -> list[PreparedArticle]:
-        """The articles that are to be served, with their passages."""
-        stored = self._store.passages()
-        prepared = []
-        for held in inventory.served():
-            passages = held.passages
-            if passages is None:
-                passages = stored.get(held.row, ()) if held.row is not None else ()
-            prepared.append(PreparedArticle(held.article, passages, held.signature))
-        return prepared
+        if stored is None:
+            return None
+        _, manifest = stored
+        if (manifest.get("format"), manifest.get("digest")) != (generations.FORMAT, record.digest):
+            raise DamagedError("the index is of another version")
+        parts = [
+            Part(self._read_segment(part["name"], trusting), frozenset(part["gone"]))
+            for part in manifest["parts"]
+        ]
+        return Generation(record.digest, record.created, record.model, parts, record.encoded)
 
     def build(
         self,
         inventory: Inventory,
-        prepared: Sequence[PreparedArticle],
+        serving: Generation | None,
         progress: Progress | None,
+        check: Callable[[int], None] = lambda passages: None,
     ) -> Generation:
-        """The generation of what is prepared, encoding only what never was.
+        """The generation of what a collection holds, encoding only what never was.
+
+        Its segments are kept, but nobody opens them before ``keep``.
+
+        Args:
+            serving: What is served now, whose segments are used again where that pays.
+            check: Is told how many passages there will be, before anything is encoded.
 
         Raises:
-            CorpusError: The finished index does not find its own words.
-            StorageError: New encodings cannot be kept.
+            CorpusError: The finished index does not find its own words, or ``check`` raises it.
+            StorageError: The index or new encodings cannot be kept.
         """
-        indexed, encoded = generations.index_passages(
-            prepared, self._encoder, self._encodings, progress
-        )
+        articles = inventory.articles()
+        digests = {id_: article.digest for id_, article in articles.items()}
+        same = _unchanged(serving, digests) if serving is not None else []
+        known = {id_ for _, left, _ in same for id_ in left}
+        fresh = self._prepared(inventory, set(digests) - known)
+        check(sum(size.left for _, _, size in same) + _passages(fresh))
+        anew = made_anew([size for _, _, size in same], _passages(fresh))
+        kept = [
+            Part(part.segment, frozenset(part.segment.articles) - left)
+            for number, (part, left, _) in enumerate(same)
+            if number not in anew and left
+        ]
+        again = {id_ for number in anew for id_ in same[number][1]}
+        order = {id_: number for number, id_ in enumerate(digests)}
+        remade = [*fresh, *self._prepared(inventory, again)]
+        remade.sort(key=lambda one: order[one.article.id])
+        encoded = 0
+        if _passages(remade):
+            segment, encoded = self._make(remade, [part.segment for part in kept], progress)
+            kept.append(Part(segment))
+        if not kept:
+            raise generations.nothing_to_index()
         self.encoded += encoded
-        return generations.assemble(
-            inventory.articles(), indexed, self._encoder.name, encoded, self._clock()
-        )
+        digest = generations.digest_of(articles.values(), self._encoder.name)
+        return Generation(digest, self._clock(), self._encoder.name, kept, encoded)
+
+    def build_in_memory(self, inventory: Inventory, progress: Progress | None) -> Generation:
+        """The same where nothing can be written.
+
+        Raises:
+            CorpusError: As ``build``.
+        """
+        articles = inventory.articles()
+        prepared = self._prepared(inventory, set(articles))
+        indexed = encoded_passages(prepared, self._encoder, None, progress)
+        built = generations.assemble(articles, list(indexed), self._encoder.name, indexed.encoded)
+        self.encoded += built.encoded
+        return built
 
     def keep(self, generation: Generation) -> None:
-        """Write the index of a generation. Nobody opens it before its articles are kept too.
+        """Write which segments a generation has.
+
+        Nobody opens it before its articles are kept too.
 
         Raises:
             StorageError: It cannot be written.
         """
-        self._indexes.write(
-            _name_of(generation.digest), lambda folder: generations.write(generation, folder)
-        )
+        manifest = {
+            "format": generations.FORMAT,
+            "digest": generation.digest,
+            "parts": [
+                {"name": part.segment.name, "gone": sorted(part.gone)} for part in generation.parts
+            ],
+        }
+        self._indexes.write(_name_of(generation.digest), lambda folder: manifest)
 
     def discard_all_but(self, generation: Generation | None) -> None:
         """Delete every other index. What cannot be deleted is deleted after the next change."""
-        self._indexes.discard_all_but(_name_of(generation.digest) if generation else None)
+        names = set()
+        if generation is not None:
+            names = {part.segment.name for part in generation.parts}
+            names.add(_name_of(generation.digest))
+        self._indexes.discard_all_but(names)
 
     def forget_encodings(self, needed: Callable[[], set[str]], before: datetime) -> None:
         """Delete the encodings of passages that are in no article any more.
@@ -107,6 +169,92 @@ class Indexer:
             StorageError: They cannot be deleted.
         """
         self._encodings.forget(needed, before=before)
+
+    @cached_property
+    def _encodings(self) -> EncodingStore:
+        # The model is loaded for this, which a start with a whole index has no need of.
+        return EncodingStore(self._database, form_of(self._encoder))
+
+    def _prepared(self, inventory: Inventory, wanted: set[str]) -> list[PreparedArticle]:
+        """Some of the articles that are to be served, with their passages."""
+        held = [held for held in inventory.served() if held.article.id in wanted]
+        stored = self._store.passages(
+            [one.row for one in held if one.passages is None and one.row is not None]
+        )
+        prepared = []
+        for one in held:
+            passages = one.passages
+            if passages is None:
+                passages = stored.get(one.row, ()) if one.row is not None else ()
+            prepared.append(PreparedArticle(one.article, passages, one.signature))
+        return prepared
+
+    def _make(
+        self,
+        prepared: Sequence[PreparedArticle],
+        others: Iterable[Segment],
+        progress: Progress | None,
+    ) -> tuple[Segment, int]:
+        """A segment of what is prepared, and how many passages were encoded for it."""
+        model = self._encoder.name
+        passages = encoded_passages(prepared, self._encoder, self._encodings, progress)
+        average = _average_length(prepared, others)
+        articles = [(one.article, language_of(one.article.text)) for one in prepared]
+        name = _segment_name(model, [article for article, _ in articles], average)
+        self._indexes.write(
+            name, lambda folder: write_segment(folder, model, articles, passages, average)
+        )
+        try:
+            segment = self._read_segment(name, trusting=True)
+        except DamagedError as error:
+            raise StorageError(
+                "The new index could not be read back, so it is not used.",
+                why=f"The disk gave back something else than was written: {error}.",
+                remedy="Reload again; if it happens twice, the disk may be failing.",
+            ) from error
+        segment.check()
+        return segment, passages.encoded
+
+    def _read_segment(self, name: str, trusting: bool) -> Segment:
+        later = (*CHECKED_ON_READING, RECORDS) if trusting else ()
+        stored = self._indexes.open(name, later)
+        if stored is None:
+            raise DamagedError(f"{name} is missing")
+        folder, manifest = stored
+        try:
+            return open_segment(name, folder, manifest["model"], trusted=not manifest["unchecked"])
+        except _UNREADABLE as error:
+            raise DamagedError(f"the index in {name} cannot be read: {error}") from error
+
+
+def _unchanged(
+    serving: Generation, digests: Mapping[str, str]
+) -> list[tuple[Part, frozenset[str], Size]]:
+    """For each part the ids of its articles that stay as they are, and how much that is of it."""
+    found = []
+    for part in serving.parts:
+        stored = part.segment.articles
+        left = frozenset(id_ for id_ in part.ids() if digests.get(id_) == stored.digest(id_))
+        engine = part.segment.engine
+        found.append((part, left, Size(len(engine.rows_of(left)), len(engine))))
+    return found
+
+
+def _passages(prepared: Iterable[PreparedArticle]) -> int:
+    return sum(len(one.passages) for one in prepared)
+
+
+def _average_length(prepared: Sequence[PreparedArticle], others: Iterable[Segment]) -> float:
+    """How many words the passages of a collection have on average."""
+    engines = [segment.engine for segment in others]
+    fresh = sum(len(passage.words) for one in prepared for passage in one.passages)
+    there = sum(engine.average_length * len(engine) for engine in engines)
+    return max(1.0, (fresh + there) / (_passages(prepared) + sum(map(len, engines))))
+
+
+def _segment_name(model: str, articles: Iterable[Article], average: float) -> str:
+    digest = generations.digest_of(articles, f"{model} {average!r}")
+    return f"segment-{hashlib.sha256(digest.encode()).hexdigest()[:32]}"
 
 
 def _name_of(digest: str) -> str:

@@ -32,8 +32,8 @@ def select(library: Library, accepts: Callable[[Article], bool]) -> Library:
     """
     chosen = {id_ for id_, article in library.articles.items() if accepts(article)}
     engine = library.engine
-    rows = [row for row in range(len(engine)) if engine.passage(row).article in chosen]
-    if not rows:
+    rows = engine.rows_of(chosen)
+    if not len(rows):
         raise CorpusError(
             "No article is like that.",
             why="None that I may quote here fits everything you have chosen.",

@@ -12,30 +12,34 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from retrieval.durable import flush
-from retrieval.errors import StorageError
+from retrieval.errors import DamagedError, StorageError
 
 _MANIFEST: Final = "manifest.json"
 _UNFINISHED: Final = ".unfinished-"
-
-
-class DamagedError(Exception):
-    """A stored index is incomplete or was changed; the message says where."""
+_LARGE: Final = 64 * 1024 * 1024
+"""Bytes from which a file may be checked part by part, when it is read."""
 
 
 class Storage:
-    """The folder with the indexes of one collection, of which one is in use."""
+    """The folder with the indexes of one collection, of which some are in use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def open(self, name: str) -> tuple[Path, dict[str, Any]] | None:
+    def open(
+        self, name: str, checked_later: Collection[str] = ()
+    ) -> tuple[Path, dict[str, Any]] | None:
         """The folder and the manifest of an index; ``None`` where there is none.
+
+        Args:
+            checked_later: Files that whoever reads them checks. Those of them that are large are
+                not read here; the manifest names them under ``unchecked``.
 
         Raises:
             DamagedError: A file is missing or differs from its checksum.
@@ -52,14 +56,18 @@ class Storage:
             raise DamagedError(f"the manifest of {name} cannot be read") from error
         if _sealed(manifest) != text:
             raise DamagedError(f"the manifest of {name} was changed")
-        for file, expected in checksums.items():
+        unchecked = []
+        for file, (size, expected) in checksums.items():
             try:
-                found = _digest(folder / file)
+                if (folder / file).stat().st_size != size:
+                    raise DamagedError(f"{file} of {name} was cut or has grown")
+                if file in checked_later and size >= _LARGE:
+                    unchecked.append(file)
+                elif _digest(folder / file) != expected:
+                    raise DamagedError(f"{file} of {name} was changed")
             except OSError as error:
                 raise DamagedError(f"{file} of {name} is missing") from error
-            if found != expected:
-                raise DamagedError(f"{file} of {name} was changed")
-        return folder, manifest
+        return folder, {**manifest, "unchecked": unchecked}
 
     def write(self, name: str, write_files: Callable[[Path], dict[str, Any]]) -> Path:
         """Keep an index, in the place of one of the same name, and return its folder.
@@ -78,7 +86,8 @@ class Storage:
             manifest = write_files(unfinished)
             files = sorted(path for path in unfinished.rglob("*") if path.is_file())
             manifest["files"] = {
-                path.relative_to(unfinished).as_posix(): _digest(path) for path in files
+                path.relative_to(unfinished).as_posix(): (path.stat().st_size, _digest(path))
+                for path in files
             }
             (unfinished / _MANIFEST).write_bytes(_sealed(manifest))
             for path in [*files, unfinished / _MANIFEST]:
@@ -100,14 +109,14 @@ class Storage:
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
-    def discard_all_but(self, name: str | None) -> None:
+    def discard_all_but(self, names: Collection[str]) -> None:
         """Delete what is left of other generations.
 
         Best effort: what cannot be deleted now is deleted after the next change.
         """
         with suppress(OSError):
             for path in self.folder.iterdir():
-                if path.name != name and path.is_dir():
+                if path.name not in names and path.is_dir():
                     # Under its own name it would be taken for a damaged one, if this is cut short.
                     unfinished = self.folder / f"{_UNFINISHED}{uuid.uuid4().hex[:16]}"
                     shutil.rmtree(path.rename(unfinished), ignore_errors=True)

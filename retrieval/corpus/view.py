@@ -6,19 +6,16 @@ not in what is searched, rather than taken out of what was found.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
-from itertools import filterfalse
-from typing import TypeVar
 
 from retrieval.answering import Library
 from retrieval.articles import Article
+from retrieval.corpus.vocabulary import Vocabulary
 from retrieval.engines import Engine
 from retrieval.engines.joined import JoinedEngine
 from retrieval.languages import Language
-
-Item = TypeVar("Item")
 
 
 def view_of(libraries: Mapping[str, Library]) -> Library:
@@ -44,10 +41,13 @@ class View:
     def __init__(self, libraries: Mapping[str, Library]) -> None:
         self._libraries = tuple(libraries.values())
         self._renamed = _renamed(libraries)
-        self.articles: Mapping[str, Article] = {
-            id_: article if id_ == article.id else replace(article, id=id_)
-            for id_, article in self._by_id(library.articles for library in self._libraries)
+        places = {
+            renamed.get(id_, id_): (library, id_)
+            for library, renamed in zip(self._libraries, self._renamed, strict=True)
+            for id_ in library.articles
         }
+        self.articles: Mapping[str, Article] = _Articles(places)
+        self.language_by_article: Mapping[str, Language] = _Languages(places)
         self.engine: Engine = JoinedEngine(
             [library.engine for library in self._libraries], self._renamed
         )
@@ -55,48 +55,54 @@ class View:
     @cached_property
     def vocabulary(self) -> Collection[str]:
         """The words of all articles. Those of each library stay where they are."""
-        return _Vocabulary([library.vocabulary for library in self._libraries])
-
-    @cached_property
-    def language_by_article(self) -> Mapping[str, Language]:
-        """The language of each article, by its id here."""
-        return dict(self._by_id(library.language_by_article for library in self._libraries))
+        return Vocabulary([library.vocabulary for library in self._libraries])
 
     @cached_property
     def languages(self) -> frozenset[Language]:
         """The languages of all articles."""
         return frozenset().union(*(library.languages for library in self._libraries))
 
-    def _by_id(self, parts: Iterable[Mapping[str, Item]]) -> Iterator[tuple[str, Item]]:
-        """What each library has of its articles, under the ids that these have here."""
-        for part, renamed in zip(parts, self._renamed, strict=True):
-            for id_, item in part.items():
-                yield renamed.get(id_, id_), item
+
+Places = Mapping[str, tuple[Library, str]]
+"""Which library has an article, and the article's id there, by its id in the view."""
 
 
-class _Vocabulary(Collection[str]):
-    """The words of several vocabularies, each once. Only the repeated ones are kept in it."""
+class _Articles(Mapping[str, Article]):
+    """The articles of several libraries, each looked up in its own."""
 
-    def __init__(self, parts: Sequence[Collection[str]]) -> None:
-        self._parts = tuple(parts)
+    def __init__(self, places: Places) -> None:
+        self._places = places
 
-    def __contains__(self, word: object) -> bool:
-        return any(word in part for part in self._parts)
+    def __getitem__(self, id_: str) -> Article:
+        library, own = self._places[id_]
+        article = library.articles[own]
+        return article if own == id_ else replace(article, id=id_)
 
     def __iter__(self) -> Iterator[str]:
-        for part, repeated in zip(self._parts, self._repeated, strict=True):
-            yield from filterfalse(repeated.__contains__, part)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return sum(map(len, self._parts)) - sum(map(len, self._repeated))
+        return len(self._places)
 
-    @cached_property
-    def _repeated(self) -> tuple[frozenset[str], ...]:
-        """The words of each part that a part before it has too."""
-        return tuple(
-            frozenset(word for before in self._parts[:number] for word in before if word in part)
-            for number, part in enumerate(self._parts)
-        )
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._places
+
+
+class _Languages(Mapping[str, Language]):
+    """The languages of the same articles."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def __getitem__(self, id_: str) -> Language:
+        library, own = self._places[id_]
+        return library.language_by_article[own]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def _renamed(libraries: Mapping[str, Library]) -> list[dict[str, str]]:

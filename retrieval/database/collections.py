@@ -50,6 +50,8 @@ _SOURCE_FIELDS: Final = (
     "failures",
     "error",
 )
+_AT_ONCE: Final = 500
+"""Keys in one query."""
 _ARTICLE_FIELDS: Final = ("title", "text", "source", "url", "author", "published")
 
 
@@ -98,19 +100,42 @@ class CollectionStore:
         entries = tuple(Entry(_source(row), tuple(by_source.get(row.id, ()))) for row in sources)
         return Inventory(entries, generation)
 
-    def passages(self) -> dict[int, tuple[PreparedPassage, ...]]:
-        """The passages of every article, the removed ones too, by the article's row."""
+    def passages(self, rows: Sequence[int] | None = None) -> dict[int, tuple[PreparedPassage, ...]]:
+        """The passages of articles, by the article's row.
+
+        Args:
+            rows: Of which articles; of all, the removed ones too, where not given.
+        """
         query = (
             select(ARTICLES.c.article, PASSAGES)
             .join(PASSAGES, PASSAGES.c.article_id == ARTICLES.c.id)
             .where(ARTICLES.c.collection == self.name, PASSAGES.c.collection == self.name)
             .order_by(PASSAGES.c.article_id, PASSAGES.c.number)
         )
+        queries = [query]
+        if rows is not None:
+            some = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
+            queries = [query.where(PASSAGES.c.article_id.in_(each)) for each in some]
         found: dict[int, list[PreparedPassage]] = {}
         with self._database.read() as connection:
-            for row in connection.execute(query):
-                found.setdefault(row.article_id, []).append(_passage(row))
+            for each in queries:
+                for row in connection.execute(each):
+                    found.setdefault(row.article_id, []).append(_passage(row))
         return {row: tuple(passages) for row, passages in found.items()}
+
+    def count_passages(self) -> int:
+        """How many passages the articles have that are to be served."""
+        query = (
+            select(func.count())
+            .select_from(PASSAGES.join(ARTICLES, PASSAGES.c.article_id == ARTICLES.c.id))
+            .where(
+                ARTICLES.c.collection == self.name,
+                PASSAGES.c.collection == self.name,
+                ARTICLES.c.removed.is_(None),
+            )
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar() or 0)
 
     def save(self, before: Inventory, after: Inventory) -> None:
         """Keep ``after`` in the place of ``before``, in one transaction.

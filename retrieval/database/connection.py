@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 NAME: Final = "footnote.db"
 VECTORS_NAME: Final = "vectors.db"
-_VECTORS_VERSION: Final = 1
+_VECTORS_VERSION: Final = 2
 """Raised when encodings are kept in another form: the old ones are then forgotten."""
 _SEAL_WAIT_MS: Final = 2000
 """Milliseconds for which the copy waits for readers; it is made after the next change otherwise."""

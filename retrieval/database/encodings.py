@@ -15,41 +15,43 @@ from sqlalchemy.dialects.sqlite import insert
 
 from retrieval.database.connection import DamageError, Database
 from retrieval.database.schema import ENCODINGS
-from retrieval.encoders import Encoding, Tokens
+from retrieval.encoders.kept import KeptEncoding
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 200
-Encodings = tuple[Encoding, ...]
-"""Of the sentences of one passage."""
 
 
 class EncodingStore:
-    """The encodings that one model has made. Where they are damaged they are begun anew."""
+    """The encodings that one model has made. Where they are damaged they are begun anew.
 
-    def __init__(self, database: Database, model: str) -> None:
+    Args:
+        form: The model and how its vectors are kept: what is kept in one form is not found in
+            another.
+    """
+
+    def __init__(self, database: Database, form: str) -> None:
         self._database = database
-        self._model = model
+        self._form = form
 
-    def known(self, hashes: Iterable[str]) -> set[str]:
-        """Those of the hashes under which there is an encoding."""
+    def intact(self, hashes: Iterable[str]) -> set[str]:
+        """Those of the hashes under which there is an encoding that is whole."""
         found: set[str] = set()
         for some in _batches(hashes):
-            query = select(ENCODINGS.c.text_hash).where(self._has(some))
-            found.update(row.text_hash for row in self._rows(query))
+            found.update(self.get(some))
         return found
 
-    def get(self, hashes: Iterable[str]) -> dict[str, Encodings]:
+    def get(self, hashes: Iterable[str]) -> dict[str, KeptEncoding]:
         """The encodings under these hashes; what is missing or damaged is left out."""
-        found: dict[str, Encodings] = {}
+        found: dict[str, KeptEncoding] = {}
         for some in _batches(hashes):
             for row in self._rows(select(ENCODINGS).where(self._has(some))):
-                encodings = _from_row(row)
-                if encodings is not None:
-                    found[row.text_hash] = encodings
+                encoding = _from_row(row)
+                if encoding is not None:
+                    found[row.text_hash] = encoding
         return found
 
-    def put(self, encodings: Mapping[str, Encodings], now: datetime) -> None:
+    def put(self, encodings: Mapping[str, KeptEncoding], now: datetime) -> None:
         """Keep encodings under the hashes of their texts, in the place of those kept before.
 
         Raises:
@@ -57,10 +59,10 @@ class EncodingStore:
         """
         rows = [
             {
-                "model": self._model,
+                "model": self._form,
                 "text_hash": text_hash,
                 "made": now.isoformat(),
-                **_to_row(self._model, text_hash, each),
+                **_to_row(self._form, text_hash, each),
             }
             for text_hash, each in encodings.items()
         ]
@@ -109,38 +111,33 @@ class EncodingStore:
             return []
 
     def _has(self, hashes: Sequence[str]) -> Any:
-        return (ENCODINGS.c.model == self._model) & ENCODINGS.c.text_hash.in_(hashes)
+        return (ENCODINGS.c.model == self._form) & ENCODINGS.c.text_hash.in_(hashes)
 
 
-def _to_row(model: str, text_hash: str, encodings: Encodings) -> dict[str, Any]:
-    tokens = [encoding.tokens for encoding in encodings]
+def _to_row(model: str, text_hash: str, encoding: KeptEncoding) -> dict[str, Any]:
     blobs = {
-        "counts": np.array([len(each.ids) for each in tokens], dtype="<i4").tobytes(),
-        "vectors": np.stack([e.vector for e in encodings]).astype("<f4").tobytes(),
-        "token_ids": np.concatenate([each.ids for each in tokens]).astype("<i4").tobytes(),
-        "token_vectors": np.concatenate([each.vectors for each in tokens]).astype("<f2").tobytes(),
+        "counts": encoding.counts.astype("<i4").tobytes(),
+        "vectors": encoding.vectors.astype("<f2").tobytes(),
+        "token_ids": encoding.token_ids.astype("<i4").tobytes(),
+        "token_codes": encoding.codes.tobytes(),
     }
     return {**blobs, "checksum": _checksum(model, text_hash, blobs.values())}
 
 
-def _from_row(row: Row[Any]) -> Encodings | None:
-    blobs = (row.counts, row.vectors, row.token_ids, row.token_vectors)
+def _from_row(row: Row[Any]) -> KeptEncoding | None:
+    blobs = (row.counts, row.vectors, row.token_ids, row.token_codes)
     are_blobs = all(isinstance(blob, bytes) for blob in blobs)
     if not are_blobs or _checksum(row.model, row.text_hash, blobs) != row.checksum:
         log.warning("A stored encoding is damaged, and not used")
         return None
     counts = np.frombuffer(row.counts, dtype="<i4")
-    vectors = np.frombuffer(row.vectors, dtype="<f4").reshape(len(counts), -1)
     ids = np.frombuffer(row.token_ids, dtype="<i4")
-    token_vectors = np.frombuffer(row.token_vectors, dtype="<f2").reshape(
-        len(ids), vectors.shape[1]
-    )
-    split = np.cumsum(counts)[:-1]
-    return tuple(
-        Encoding(vector, Tokens(each, own))
-        for vector, each, own in zip(
-            vectors, np.split(token_vectors, split), np.split(ids, split), strict=True
-        )
+    codes = np.frombuffer(row.token_codes, dtype=np.uint8)
+    return KeptEncoding(
+        vectors=np.frombuffer(row.vectors, dtype="<f2").reshape(len(counts), -1),
+        counts=counts,
+        token_ids=ids,
+        codes=codes.reshape(len(ids), -1) if len(ids) else codes.reshape(0, 0),
     )
 
 

@@ -144,13 +144,14 @@ VECTORS: Final = MetaData()
 ENCODINGS: Final = Table(
     "encodings",
     VECTORS,
-    Column("model", String(200), primary_key=True),
+    Column("model", String(400), primary_key=True),
     Column("text_hash", String(64), primary_key=True),
     Column("made", String(40), nullable=False),
     Column("checksum", Integer, nullable=False),
     Column("counts", LargeBinary, nullable=False),
     Column("vectors", LargeBinary, nullable=False),
     Column("token_ids", LargeBinary, nullable=False),
-    Column("token_vectors", LargeBinary, nullable=False),
+    Column("token_codes", LargeBinary, nullable=False),
 )
-"""The encodings of a passage's sentences; ``counts`` has how many tokens each sentence has."""
+"""The encodings of a passage's sentences, as ``KeptEncoding`` has them, by the model and the form
+in which its tokens are written."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.articles import Passage, Span
-from retrieval.encoders import Encoding, Floats, Halves, Integers
+from retrieval.encoders import Floats, Integers
+from retrieval.encoders.kept import KeptEncoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +22,14 @@ class IndexedPassage:
         text_hash: Of all that is encoded: the key under which vectors are used again.
         words: What the lexical side counts, from ``analysis.words``.
         sentences: The passage's sentences, in article offsets; at least one.
-        encodings: Of each sentence, encoded by itself.
+        encoding: Of its sentences, each encoded by itself.
     """
 
     passage: Passage
     text_hash: str
     words: tuple[str, ...]
     sentences: tuple[Span, ...]
-    encodings: tuple[Encoding, ...]
+    encoding: KeptEncoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,31 @@ class Candidates:
 class PassageTokens:
     """The tokens of one passage, sentence after sentence.
 
-    ``vectors`` has shape ``(t, d)`` and ``ids`` ``(t,)``; ``starts``, of shape ``(s + 1,)``, has
-    where each sentence begins in them, and ``t`` at its end.
+    ``ids`` has shape ``(t,)``; ``starts``, of shape ``(s + 1,)``, has where each sentence begins in
+    it, and ``t`` at its end.
     """
 
-    vectors: Halves | Floats
     ids: Integers
     starts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMatches:
+    """How well each of some vectors is matched in each sentence of some passages.
+
+    Attributes:
+        cosines: The best of each sentence's tokens, shape ``(q, s)``, one passage's sentences
+            after another's. A sentence without tokens matches nothing: its column is zero.
+        starts: Where each passage's sentences begin in them, and ``s`` at its end; shape
+            ``(p + 1,)``.
+    """
+
+    cosines: Floats
+    starts: NDArray[np.int64]
+
+    def of(self, place: int) -> Floats:
+        """Those of one of the passages, shape ``(q, its sentences)``."""
+        return self.cosines[:, self.starts[place] : self.starts[place + 1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +116,10 @@ class Engine(Protocol):
 
     def passage(self, row: int) -> Passage: ...
 
+    def rows_of(self, articles: Collection[str]) -> NDArray[np.int64]:
+        """The rows of the passages of some articles, in rising order."""
+        ...
+
     def sentences(self, row: int) -> Sequence[Span]: ...
 
     def vectors(self, row: int) -> Floats:
@@ -104,6 +127,17 @@ class Engine(Protocol):
         ...
 
     def tokens(self, row: int) -> PassageTokens: ...
+
+    def token_matches(self, vectors: Floats, rows: Sequence[int]) -> TokenMatches:
+        """The best cosine of each of ``vectors``, of shape ``(q, d)`` and unit length, to a token
+        of each sentence of some passages.
+
+        How tokens are kept is the engine's own business, and so is how exact a cosine is.
+
+        Raises:
+            DamagedError: What is stored of a passage is not what was written.
+        """
+        ...
 
     def token_frequency(self, ids: Integers) -> Integers:
         """In how many passages each vocabulary entry occurs."""
@@ -129,4 +163,14 @@ class Engine(Protocol):
             statistics: What BM25's inverse document frequencies are taken from, where the index
                 is asked together with others; its own passages where not given.
         """
+        ...
+
+    def scores(
+        self,
+        vector: Floats,
+        words: Sequence[str],
+        rows: NDArray[np.int64],
+        statistics: WordStatistics | None = None,
+    ) -> Candidates:
+        """The scores of some passages, given in rising order, as ``candidates`` has them."""
         ...

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.articles import Passage, Span
 from retrieval.encoders import Floats, Integers
-from retrieval.engines import Candidates, Engine, PassageTokens, WordStatistics
+from retrieval.engines import Candidates, Engine, PassageTokens, TokenMatches, WordStatistics
 
 
 class JoinedEngine:
@@ -53,6 +53,15 @@ class JoinedEngine:
         article = self._renamed[number].get(passage.article)
         return passage if article is None else replace(passage, article=article)
 
+    def rows_of(self, articles: Collection[str]) -> NDArray[np.int64]:
+        parts = []
+        for engine, names, start in zip(self._engines, self._renamed, self._starts, strict=True):
+            own_names = {shown: own for own, shown in names.items()}
+            # An id that is another article's here is not the engine's own any more.
+            own = {own_names.get(id_, id_) for id_ in articles if id_ not in names}
+            parts.append(engine.rows_of(own) + start)
+        return np.concatenate(parts)
+
     def sentences(self, row: int) -> Sequence[Span]:
         number, own_row = self._place(row)
         return self._engines[number].sentences(own_row)
@@ -64,6 +73,18 @@ class JoinedEngine:
     def tokens(self, row: int) -> PassageTokens:
         number, own_row = self._place(row)
         return self._engines[number].tokens(own_row)
+
+    def token_matches(self, vectors: Floats, rows: Sequence[int]) -> TokenMatches:
+        places = [self._place(row) for row in rows]
+        columns: list[Floats] = [np.zeros((len(vectors), 0), dtype=np.float32)] * len(places)
+        for number, engine in enumerate(self._engines):
+            own = [place for place, (owner, _) in enumerate(places) if owner == number]
+            found = engine.token_matches(vectors, [places[place][1] for place in own])
+            for index, place in enumerate(own):
+                columns[place] = found.of(index)
+        starts = np.cumsum([0, *(column.shape[1] for column in columns)], dtype=np.int64)
+        empty = np.zeros((len(vectors), 0), dtype=np.float32)
+        return TokenMatches(np.concatenate([empty, *columns], axis=1), starts)
 
     def token_frequency(self, ids: Integers) -> Integers:
         first, *others = (engine.token_frequency(ids) for engine in self._engines)
@@ -82,12 +103,37 @@ class JoinedEngine:
     ) -> Candidates:
         if len(self._engines) == 1:
             return self._engines[0].candidates(vector, words, limit, statistics)
-        if statistics is None:
-            asked = list(dict.fromkeys(words))
-            frequencies = dict(zip(asked, self.word_frequency(asked), strict=True))
-            statistics = WordStatistics(len(self), frequencies)
+        statistics = statistics or self._statistics(words)
         found = [engine.candidates(vector, words, limit, statistics) for engine in self._engines]
-        pairs = zip(found, self._starts, strict=True)
+        everything = self._together(found)
+        return everything.only(_best(everything, limit))
+
+    def scores(
+        self,
+        vector: Floats,
+        words: Sequence[str],
+        rows: NDArray[np.int64],
+        statistics: WordStatistics | None = None,
+    ) -> Candidates:
+        if len(self._engines) == 1:
+            return self._engines[0].scores(vector, words, rows, statistics)
+        statistics = statistics or self._statistics(words)
+        bounds = np.searchsorted(rows, [*self._starts, self._size])
+        found = [
+            engine.scores(vector, words, rows[first:last] - start, statistics)
+            for engine, start, (first, last) in zip(
+                self._engines, self._starts, pairwise(bounds.tolist()), strict=True
+            )
+        ]
+        return self._together(found)
+
+    def _statistics(self, words: Sequence[str]) -> WordStatistics:
+        asked = list(dict.fromkeys(words))
+        frequencies = dict(zip(asked, self.word_frequency(asked), strict=True))
+        return WordStatistics(len(self), frequencies)
+
+    def _together(self, found: Sequence[Candidates]) -> Candidates:
+        """What each engine has found, in one table."""
         sizes = np.array([len(engine) for engine in self._engines])
         dense_mean, dense_deviation = _pooled(
             sizes, [(one.dense_mean, one.dense_deviation) for one in found]
@@ -95,7 +141,8 @@ class JoinedEngine:
         lexical_mean, lexical_deviation = _pooled(
             sizes, [(one.lexical_mean, one.lexical_deviation) for one in found]
         )
-        everything = Candidates(
+        pairs = zip(found, self._starts, strict=True)
+        return Candidates(
             rows=np.concatenate([one.rows + start for one, start in pairs]),
             dense=np.concatenate([one.dense for one in found]),
             lexical=np.concatenate([one.lexical for one in found]),
@@ -104,7 +151,6 @@ class JoinedEngine:
             lexical_mean=lexical_mean,
             lexical_deviation=lexical_deviation,
         )
-        return everything.only(_best(everything, limit))
 
     def _place(self, row: int) -> tuple[int, int]:
         """The number of the engine that has a row, and the row's number there."""

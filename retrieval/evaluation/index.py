@@ -7,9 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 from retrieval.corpus import generation as generations
+from retrieval.corpus.encoding import encoded_passages
 from retrieval.corpus.generation import Generation
 from retrieval.database import Database, EncodingStore
 from retrieval.encoders import Encoder, Progress
+from retrieval.encoders.kept import form_of
 from retrieval.engines import IndexedPassage
 from retrieval.evaluation.squad import QuestionSet
 from retrieval.preparation import prepare
@@ -35,16 +37,17 @@ class EvaluationIndex:
         self._articles = questions.articles
         self._model = encoder.name
         with closing(Database(folder)) as database:
-            indexed, encoded = generations.index_passages(
+            encoded = encoded_passages(
                 [prepare(article) for article in self._articles.values()],
                 encoder,
-                EncodingStore(database, self._model),
+                EncodingStore(database, form_of(encoder)),
                 progress,
             )
+            indexed = list(encoded)
         self._passages: dict[str, list[IndexedPassage]] = {}
         for item in indexed:
             self._passages.setdefault(item.passage.article, []).append(item)
-        self.whole = generations.assemble(self._articles, indexed, self._model, encoded)
+        self.whole = generations.assemble(self._articles, indexed, self._model, encoded.encoded)
 
     def without(self, article: str) -> Generation:
         """The generation over all articles but one."""

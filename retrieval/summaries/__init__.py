@@ -126,7 +126,7 @@ def _candidates(
         vectors = engine.vectors(row)
         tokens = engine.tokens(row)
         says = rarity(engine.token_frequency(tokens.ids), len(engine))
-        fits = topic.fits(vectors, tokens) if topic is not None else np.zeros(len(spans))
+        fits = topic.fits(engine, row) if topic is not None else np.zeros(len(spans))
         alone = standing(text, spans, languages[passage.article])
         for number, span in enumerate(spans):
             own = slice(int(tokens.starts[number]), int(tokens.starts[number + 1]))

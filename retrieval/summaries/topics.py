@@ -12,7 +12,7 @@ import numpy as np
 from retrieval.analysis import words
 from retrieval.articles import Article
 from retrieval.encoders import Encoding, Floats
-from retrieval.engines import Engine, PassageTokens
+from retrieval.engines import Engine
 from retrieval.languages import language_of
 from retrieval.search import rarity
 from retrieval.summaries.selection import Candidate
@@ -57,20 +57,15 @@ class Topic:
         found = engine.candidates(self.encoding.vector, looked_for, _PASSAGES)
         return [int(row) for row in found.rows]
 
-    def fits(self, vectors: Floats, tokens: PassageTokens) -> Floats:
+    def fits(self, engine: Engine, row: int) -> Floats:
         """How well each sentence of a passage fits, shape ``(s,)``.
 
         The mean of what questions are matched by: the cosine of the sentence's vector, and the
         weighted MaxSim of its tokens.
         """
-        cosines = vectors @ self.encoding.vector
-        matches = np.zeros(len(cosines), dtype=np.float32)
-        filled = np.flatnonzero(np.diff(tokens.starts))
+        cosines = engine.vectors(row) @ self.encoding.vector
         own = self.encoding.tokens.vectors.astype(np.float32)
-        if len(filled) and len(own):
-            each = own @ tokens.vectors.astype(np.float32).T
-            best = np.maximum.reduceat(each, tokens.starts[filled], axis=1)
-            matches[filled] = self.weights @ best
+        matches = self.weights @ engine.token_matches(own, [row]).cosines
         found: Floats = ((cosines + matches) / 2).astype(np.float32)
         return found
 

@@ -39,11 +39,13 @@ def index_faults(corpora: Corpora) -> Iterator[str]:
         generation = collection(corpora, place).generation
         if generation is None:
             continue
-        engine = generation.engine
-        indexed = [engine.text_hash(row) for row in range(len(engine))]
-        passages = [p for a in generation.articles.values() for p in prepare(a).passages]
-        if indexed != [passage.text_hash for passage in passages]:
-            yield f"the index of {place or 'shared'} is of other articles"
+        for part in generation.parts:
+            ids = list(part.ids())
+            engine = part.segment.engine
+            indexed = [engine.text_hash(int(row)) for row in engine.rows_of(set(ids))]
+            passages = [p for id_ in ids for p in prepare(generation.articles[id_]).passages]
+            if indexed != [passage.text_hash for passage in passages]:
+                yield f"the index of {place or 'shared'} is of other articles"
 
 
 def difference(found: State, expected: State) -> str:

@@ -13,7 +13,8 @@ _EXPECTED: Final = re.compile(
     | mirror/\d+-[0-9a-f]{64}\.db
     | collections/[a-z0-9-]+/( \.lock
                              | originals/[0-9a-f]{64}
-                             | indexes/[0-9a-f]{32}/(words/)?[a-z_]+(\.[a-z]+)+ )""",
+                             | indexes/[0-9a-f]{32}/manifest\.json
+                             | indexes/segment-[0-9a-f]{32}/(articles/)?[a-z_]+\.[a-z]+ )""",
     re.VERBOSE,
 )
 _ONLY_ONE: Final = re.compile(r"mirror/.*|(collections/[^/]+/indexes/)([0-9a-f]{32})/manifest.json")

@@ -75,12 +75,12 @@ class TestOpening:
         self, house: House
     ) -> None:
         house.opened().close()
-        (vectors,) = house.data.rglob("vectors.npy")
+        (vectors,) = house.data.rglob("vectors.bin")
         content = bytearray(vectors.read_bytes())
         content[-1] ^= 1
         vectors.write_bytes(content)
         report = house.corpora().open()
-        assert "vectors.npy" in report.notices[0]
+        assert "vectors.bin" in report.notices[0]
         assert "built again" in report.notices[0]
         assert report.encoded == 0
         again = house.corpora()
@@ -90,7 +90,7 @@ class TestOpening:
     def test_a_missing_index_is_built_again_with_a_notice(self, house: House) -> None:
         house.opened().close()
         for path in (house.data / "collections" / "shared" / "indexes").iterdir():
-            path.rename(house.root / "elsewhere")
+            path.rename(house.root / path.name)
         report = house.corpora().open()
         assert "missing" in report.notices[0]
         assert report.encoded == 0

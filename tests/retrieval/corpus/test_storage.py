@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from retrieval.corpus.storage import DamagedError, Storage
-from retrieval.errors import StorageError
+from retrieval.corpus.storage import Storage
+from retrieval.errors import DamagedError, StorageError
 
 
 def writer(content: str) -> Callable[[Path], dict[str, Any]]:
@@ -45,16 +45,16 @@ def names(storage: Storage) -> set[str]:
 def test_before_the_first_write_there_is_nothing(storage: Storage) -> None:
     assert storage.open("one") is None
     assert storage.bytes_on_disk() == 0
-    storage.discard_all_but("one")
+    storage.discard_all_but({"one"})
 
 
 def test_indexes_are_kept_by_their_names_until_they_are_discarded(storage: Storage) -> None:
     for name in ("one", "two"):
         assert storage.write(name, writer(f"the {name}")) == storage.folder / name
     assert found(storage, "one") == "the one"
-    storage.discard_all_but("two")
+    storage.discard_all_but({"two"})
     assert (found(storage, "one"), found(storage, "two")) == (None, "the two")
-    storage.discard_all_but(None)
+    storage.discard_all_but(())
     assert names(storage) == set()
 
 
@@ -62,7 +62,7 @@ def test_one_of_the_same_name_takes_the_place_of_the_other(storage: Storage) -> 
     for content in ("first", "second"):
         storage.write("one", writer(content))
         assert found(storage, "one") == content
-    storage.discard_all_but("one")
+    storage.discard_all_but({"one"})
     assert names(storage) == {"one"}
 
 

@@ -16,6 +16,8 @@ from retrieval.answering import Answerer, Library
 from retrieval.answers import Answer, Quote
 from retrieval.articles import Article
 from retrieval.corpus.view import View, view_of
+from retrieval.encoders.compression import codec_for
+from retrieval.encoders.kept import KeptEncoding
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.engines import Engine, IndexedPassage
 from retrieval.engines.embedded import EmbeddedEngine
@@ -24,7 +26,7 @@ from retrieval.preparation import prepare
 from retrieval.spelling import corrected
 from retrieval.summaries import summarize
 from tests.conftest import SEEDS
-from tests.retrieval.engines.passages import passage
+from tests.retrieval.engines.passages import CODEC, passage
 
 BRIDGE = """The old bridge over the Wharfe was closed on Monday after a crack was found.
 
@@ -67,17 +69,18 @@ def collected(encoder: SentenceTransformerEncoder, **texts: str) -> Collected:
     ]
     sentences = [span.of(text) for item, text in prepared for span in item.sentences]
     encodings = iter(encoder.encode_sentences(sentences))
+    codec = codec_for(encoder.name, encoder.dimensions)
     indexed = [
         IndexedPassage(
             passage=item.passage,
             text_hash=item.text_hash,
             words=item.words,
             sentences=item.sentences,
-            encodings=tuple(islice(encodings, len(item.sentences))),
+            encoding=KeptEncoding.of(list(islice(encodings, len(item.sentences))), codec),
         )
         for item, _ in prepared
     ]
-    return Collected(articles, EmbeddedEngine.build(indexed))
+    return Collected(articles, EmbeddedEngine.build(indexed, codec))
 
 
 @pytest.fixture(scope="module")
@@ -310,7 +313,7 @@ def shelf(name: str, ids: Sequence[str]) -> Collected:
     rng = np.random.default_rng(1)
     return Collected(
         {id_: Article(id_, id_, f"{id_} of {name}") for id_ in ids},
-        EmbeddedEngine.build([passage(rng, ["a"], article=id_) for id_ in ids]),
+        EmbeddedEngine.build([passage(rng, ["a"], article=id_) for id_ in ids], CODEC),
     )
 
 

@@ -1,4 +1,4 @@
-"""Encodings: exact to the bit, and never those of another text."""
+"""KeptEncoding: exact to the bit, and never those of another text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from hypothesis.extra import numpy as arrays
 
 from retrieval.database import Database, EncodingStore
 from retrieval.database.connection import VECTORS_NAME
-from retrieval.database.encodings import Encodings
-from retrieval.encoders import Encoding, Tokens
+from retrieval.encoders.kept import KeptEncoding
 
 NOW = datetime(2031, 5, 1, tzinfo=UTC)
 WIDTH = 4
@@ -38,30 +37,28 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @st.composite
-def encodings(draw: st.DrawFn) -> Encodings:
+def encodings(draw: st.DrawFn) -> KeptEncoding:
     """Of one to three sentences, with any numbers that there are, nonsense ones too."""
-    made = []
-    for _ in range(draw(st.integers(1, 3))):
-        count = draw(st.integers(0, 4))
-        made.append(
-            Encoding(
-                draw(arrays.arrays(np.float32, WIDTH)),
-                Tokens(
-                    draw(arrays.arrays(np.float16, (count, WIDTH))),
-                    draw(arrays.arrays(np.int32, count)),
-                ),
-            )
-        )
-    return tuple(made)
+    counts = draw(st.lists(st.integers(0, 4), min_size=1, max_size=3))
+    return KeptEncoding(
+        vectors=draw(arrays.arrays(np.float16, (len(counts), WIDTH))),
+        counts=np.array(counts, dtype=np.int32),
+        token_ids=draw(arrays.arrays(np.int32, sum(counts))),
+        codes=draw(arrays.arrays(np.uint8, (sum(counts), WIDTH))),
+    )
 
 
-def simple(number: float, sentences: int = 1) -> Encodings:
-    tokens = Tokens(np.full((2, WIDTH), number, dtype=np.float16), np.array([1, 2], dtype=np.int32))
-    return (Encoding(np.full(WIDTH, number, dtype=np.float32), tokens),) * sentences
+def simple(number: int, sentences: int = 1) -> KeptEncoding:
+    return KeptEncoding(
+        vectors=np.full((sentences, WIDTH), number, dtype=np.float16),
+        counts=np.full(sentences, 2, dtype=np.int32),
+        token_ids=np.array([1, 2] * sentences, dtype=np.int32),
+        codes=np.full((2 * sentences, WIDTH), number, dtype=np.uint8),
+    )
 
 
-def bits(found: Encodings) -> list[tuple[bytes, bytes, bytes]]:
-    return [(e.vector.tobytes(), e.tokens.vectors.tobytes(), e.tokens.ids.tobytes()) for e in found]
+def bits(found: KeptEncoding) -> list[bytes]:
+    return [part.tobytes() for part in (found.vectors, found.counts, found.token_ids, found.codes)]
 
 
 def execute(database: Database, statement: str) -> None:
@@ -73,34 +70,34 @@ def execute(database: Database, statement: str) -> None:
 
 @settings(max_examples=25)
 @given(st.dictionaries(st.text("0123456789abcdef", min_size=1, max_size=64), encodings()))
-def test_what_is_kept_comes_back_bit_for_bit(shared: Database, given: dict[str, Encodings]) -> None:
+def test_what_is_kept_comes_back_bit_for_bit(
+    shared: Database, given: dict[str, KeptEncoding]
+) -> None:
     store = EncodingStore(shared, "model")
     store.put(given, NOW)
     found = store.get(given)
     assert {key: bits(each) for key, each in found.items()} == {
         key: bits(each) for key, each in given.items()
     }
-    assert store.known([*given, "none"]) == set(given)
+    assert store.intact([*given, "none"]) == set(given)
     for each in found.values():
-        for encoding in each:
-            assert encoding.vector.dtype == np.float32
-            assert encoding.tokens.vectors.dtype == np.float16
-            assert encoding.tokens.vectors.shape == (len(encoding.tokens.ids), WIDTH)
+        assert each.vectors.dtype == np.float16
+        assert each.codes.shape[0] == len(each.token_ids) == each.counts.sum()
 
 
 def test_more_than_a_query_may_ask_for_are_found(database: Database) -> None:
     store = EncodingStore(database, "model")
-    many = {f"{number:x}": simple(number) for number in range(700)}
+    many = {f"{number:x}": simple(number % 200) for number in range(700)}
     store.put(many, NOW)
     assert bits(store.get(many)["2bb"]) == bits(many["2bb"])
-    assert len(store.get(many)) == len(store.known(many)) == 700
+    assert len(store.get(many)) == len(store.intact(many)) == 700
 
 
 def test_each_model_has_its_own(database: Database) -> None:
     one, other = EncodingStore(database, "one"), EncodingStore(database, "other")
     one.put({"a": simple(1)}, NOW)
     assert other.get(["a"]) == {}
-    assert other.known(["a"]) == set()
+    assert other.intact(["a"]) == set()
     other.put({"a": simple(2)}, NOW)
     assert bits(one.get(["a"])["a"]) == bits(simple(1))
 
@@ -116,8 +113,8 @@ def test_the_newer_ones_take_the_place_of_the_older(database: Database) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE encodings SET vectors = zeroblob(16) WHERE text_hash = 'a'",
-        "UPDATE encodings SET token_vectors = x'' WHERE text_hash = 'a'",
+        "UPDATE encodings SET vectors = zeroblob(8) WHERE text_hash = 'a'",
+        "UPDATE encodings SET token_codes = x'' WHERE text_hash = 'a'",
         "UPDATE encodings SET counts = x'00000000' WHERE text_hash = 'a'",
         "UPDATE encodings SET checksum = checksum + 1 WHERE text_hash = 'a'",
         "UPDATE encodings SET text_hash = 'c' WHERE text_hash = 'a'",
@@ -141,19 +138,19 @@ class TestForgetting:
             store.put({"needed": simple(1), "old": simple(2)}, NOW)
         one.put({"young": simple(3)}, NOW + timedelta(hours=2))
         assert one.forget(lambda: {"needed"}, before=NOW + timedelta(hours=1)) == 2
-        assert one.known(["needed", "old", "young"]) == {"needed", "young"}
-        assert other.known(["needed", "old"]) == {"needed"}
+        assert one.intact(["needed", "old", "young"]) == {"needed", "young"}
+        assert other.intact(["needed", "old"]) == {"needed"}
 
     def test_what_is_needed_since_it_was_listed_stays(self, database: Database) -> None:
         store = EncodingStore(database, "model")
         store.put({"a": simple(1)}, NOW)
 
         def needed() -> set[str]:
-            assert store.known(["a"]), "it is listed first"
+            assert store.intact(["a"]), "it is listed first"
             return {"a"}
 
         assert store.forget(needed, before=NOW + timedelta(days=1)) == 0
-        assert store.known(["a"]) == {"a"}
+        assert store.intact(["a"]) == {"a"}
 
 
 class TestDamage:
@@ -171,7 +168,7 @@ class TestDamage:
         (notice,) = database.take_notices()
         assert "encodings were damaged" in notice
         store.put({"a": simple(1)}, NOW)
-        assert store.known(["a"]) == {"a"}
+        assert store.intact(["a"]) == {"a"}
         assert database.take_notices() == ()
 
     def test_another_form_of_keeping_them_begins_anew_in_silence(self, database: Database) -> None:
@@ -181,7 +178,7 @@ class TestDamage:
         assert store.get(["a"]) == {}
         assert database.take_notices() == ()
 
-    @pytest.mark.parametrize("word", [b"encodings", b"token_vectors", b"PRIMARY", b"text_hash"])
+    @pytest.mark.parametrize("word", [b"encodings", b"token_codes", b"PRIMARY", b"text_hash"])
     def test_a_damaged_name_of_a_table_or_column_begins_them_anew(
         self, database: Database, word: bytes
     ) -> None:
@@ -193,7 +190,7 @@ class TestDamage:
         path.write_bytes(content.replace(word, word[:-1] + b"Z"))
         assert store.get(["a"]) == {}
         store.put({"a": simple(1)}, NOW)
-        assert store.known(["a"]) == {"a"}
+        assert store.intact(["a"]) == {"a"}
 
     @pytest.mark.parametrize("page", range(1, 13))
     def test_a_page_of_nonsense_costs_encodings_and_nothing_else(

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from retrieval.articles import Passage, Span
 from retrieval.encoders import Encoding, Floats, Tokens
+from retrieval.encoders.compression import codec_for
+from retrieval.encoders.kept import KeptEncoding
 from retrieval.engines import IndexedPassage
 
 DIMENSIONS = 8
@@ -19,6 +21,9 @@ WORDS = tuple("abcdefghij")
 _TOKENS = 20
 _K1 = 1.2
 _B = 0.75
+
+
+CODEC = codec_for("a model of tests", DIMENSIONS)
 
 
 def unit(rng: np.random.Generator, *shape: int) -> Floats:
@@ -53,7 +58,7 @@ def passage(
         text_hash=hashlib.sha256(f"{article} {paragraph}".encode()).hexdigest(),
         words=tuple(words),
         sentences=tuple(Span(start + 10 * n, start + 10 * n + 9) for n in range(sentences)),
-        encodings=tuple(encodings),
+        encoding=KeptEncoding.of(encodings, CODEC),
     )
 
 
@@ -83,7 +88,7 @@ questions = st.tuples(
 
 def cosines(passages: Sequence[IndexedPassage], vector: Floats) -> Floats:
     """The highest cosine of a sentence in each passage, computed one by one."""
-    each = [max(float(e.vector @ vector) for e in item.encodings) for item in passages]
+    each = [float((item.encoding.vectors.astype(np.float32) @ vector).max()) for item in passages]
     return np.array(each, dtype=np.float32)
 
 

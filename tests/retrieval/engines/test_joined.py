@@ -14,7 +14,7 @@ from retrieval.encoders import Floats
 from retrieval.engines import Engine, IndexedPassage
 from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.engines.joined import JoinedEngine
-from tests.retrieval.engines.passages import passage, questions, several_passages, unit
+from tests.retrieval.engines.passages import CODEC, passage, questions, several_passages, unit
 
 Question = tuple[Floats, list[str]]
 Split = list[list[IndexedPassage]]
@@ -30,11 +30,11 @@ def splits(draw: st.DrawFn, *, shortest: int = 4, longest: int = 4) -> Split:
 
 
 def whole(parts: Split) -> EmbeddedEngine:
-    return EmbeddedEngine.build([item for part in parts for item in part])
+    return EmbeddedEngine.build([item for part in parts for item in part], CODEC)
 
 
 def join(parts: Sequence[Sequence[IndexedPassage]]) -> JoinedEngine:
-    return JoinedEngine([EmbeddedEngine.build(part) for part in parts])
+    return JoinedEngine([EmbeddedEngine.build(part, CODEC) for part in parts])
 
 
 @given(parts=splits(), question=questions, limit=st.integers(1, 12))
@@ -81,7 +81,7 @@ def test_a_lexical_score_differs_by_no_more_than_the_average_length_does(
 def test_joins_can_be_joined(parts: Split, question: Question, limit: int) -> None:
     vector, words = question
     first, *others = parts
-    nested = JoinedEngine([EmbeddedEngine.build(first), join(others)])
+    nested = JoinedEngine([EmbeddedEngine.build(first, CODEC), join(others)])
     flat = join(parts)
     for row in range(len(flat)):
         assert nested.passage(row) == flat.passage(row)
@@ -94,7 +94,7 @@ def test_joins_can_be_joined(parts: Split, question: Question, limit: int) -> No
 @given(passages=several_passages(shortest=1, longest=6), question=questions)
 def test_a_join_of_one_is_that_one(passages: list[IndexedPassage], question: Question) -> None:
     vector, words = question
-    engine = EmbeddedEngine.build(passages)
+    engine = EmbeddedEngine.build(passages, CODEC)
     expected = engine.candidates(vector, words, 3)
     found = JoinedEngine([engine]).candidates(vector, words, 3)
     np.testing.assert_array_equal(found.rows, expected.rows)
@@ -108,7 +108,7 @@ def test_a_word_is_as_rare_in_a_small_collection_as_in_all_together() -> None:
     small = [passage(rng, ["common", "rare"]), passage(rng, ["other", "words"])]
     large = [passage(rng, ["common", "x"]) for _ in range(100)]
     vector = unit(rng, 8)
-    alone, together = EmbeddedEngine.build(small), join([small, large])
+    alone, together = EmbeddedEngine.build(small, CODEC), join([small, large])
 
     def scores(engine: Engine, word: str) -> Floats:
         return engine.candidates(vector, [word], 102).lexical
@@ -123,7 +123,7 @@ def test_the_worse_collection_does_not_fill_up_the_candidates() -> None:
     rng = np.random.default_rng(1)
     near = [passage(rng, ["asked"]) for _ in range(6)]
     far = [passage(rng, ["other"]) for _ in range(6)]
-    vector = near[0].encodings[0].vector
+    vector = near[0].encoding.vectors[0].astype(np.float32)
     found = join([near, far]).candidates(vector, ["asked"], 2)
     assert 0 in found.rows
     assert len(found.rows) <= 4
@@ -132,7 +132,7 @@ def test_the_worse_collection_does_not_fill_up_the_candidates() -> None:
 def test_articles_can_have_another_id_in_the_join() -> None:
     rng = np.random.default_rng(1)
     own = [passage(rng, ["a"], article="news"), passage(rng, ["a"], article="sports")]
-    engines = [EmbeddedEngine.build(own), EmbeddedEngine.build(own)]
+    engines = [EmbeddedEngine.build(own, CODEC), EmbeddedEngine.build(own, CODEC)]
     engine = JoinedEngine(engines, [{}, {"news": "shared/news"}])
     ids = [engine.passage(row).article for row in range(len(engine))]
     assert ids == ["news", "sports", "shared/news", "sports"]
@@ -153,6 +153,6 @@ def test_nothing_cannot_be_joined() -> None:
 
 
 def test_each_engine_has_its_names_or_none_has() -> None:
-    engine = EmbeddedEngine.build([passage(np.random.default_rng(1), ["a"])])
+    engine = EmbeddedEngine.build([passage(np.random.default_rng(1), ["a"])], CODEC)
     with pytest.raises(ValueError, match="names"):
         JoinedEngine([engine, engine], [{}])

@@ -11,7 +11,7 @@ from retrieval.encoders import Floats
 from retrieval.engines import IndexedPassage
 from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.engines.selection import Selection
-from tests.retrieval.engines.passages import bm25, cosines, questions, several_passages
+from tests.retrieval.engines.passages import CODEC, bm25, cosines, questions, several_passages
 
 
 @settings(max_examples=40)
@@ -29,8 +29,8 @@ def test_it_finds_the_best_of_what_is_selected_and_nothing_else(
 ) -> None:
     vector, words = question
     rows = data.draw(st.sets(st.integers(0, len(passages) - 1), min_size=1))
-    engine = EmbeddedEngine.build(passages)
-    selection = Selection(engine, rows)
+    engine = EmbeddedEngine.build(passages, CODEC)
+    selection = Selection(engine, np.array(sorted(rows)))
     found = selection.candidates(vector, words, limit)
     assert set(found.rows.tolist()) <= rows
     assert min(limit, len(rows)) <= len(found.rows) <= 2 * limit
@@ -48,8 +48,8 @@ def test_what_is_rare_and_what_is_ordinary_is_as_in_the_whole(
     passages: list[IndexedPassage], question: tuple[Floats, list[str]]
 ) -> None:
     vector, words = question
-    engine = EmbeddedEngine.build(passages)
-    selection = Selection(engine, [0])
+    engine = EmbeddedEngine.build(passages, CODEC)
+    selection = Selection(engine, np.array([0]))
     assert len(selection) == len(engine)
     assert selection.word_frequency(words) == engine.word_frequency(words)
     found, whole = (e.candidates(vector, words, 1) for e in (selection, engine))
@@ -62,4 +62,4 @@ def test_what_is_rare_and_what_is_ordinary_is_as_in_the_whole(
 @settings(max_examples=1)
 def test_nothing_cannot_be_selected(passages: list[IndexedPassage]) -> None:
     with pytest.raises(ValueError, match="nothing to select"):
-        Selection(EmbeddedEngine.build(passages), [])
+        Selection(EmbeddedEngine.build(passages, CODEC), np.array([], dtype=np.int64))

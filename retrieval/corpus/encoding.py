@@ -1,0 +1,126 @@
+"""The passages of articles with their encodings: what was encoded before is not encoded again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Final
+
+from retrieval.database import EncodingStore
+from retrieval.encoders import Encoder, Progress
+from retrieval.encoders.compression import codec_for
+from retrieval.encoders.kept import KeptEncoding
+from retrieval.engines import IndexedPassage
+from retrieval.preparation import PreparedArticle, PreparedPassage
+
+_AT_ONCE: Final = 512
+"""Passages encoded between two that are kept, and lost at most when it ends suddenly."""
+_READ_AT_ONCE: Final = 1000
+
+
+class EncodedPassages:
+    """Passages with all that is computed of them, which need not be in memory together.
+
+    Each iteration gives all of them, in the order of the articles.
+
+    Args:
+        at_hand: The encodings that are in no store, by the hash of what was encoded.
+        encoded: How many passages were encoded for this.
+    """
+
+    def __init__(
+        self,
+        prepared: Sequence[PreparedArticle],
+        encoder: Encoder,
+        store: EncodingStore | None,
+        at_hand: Mapping[str, KeptEncoding],
+        encoded: int,
+    ) -> None:
+        self._prepared = prepared
+        self._encoder = encoder
+        self._store = store
+        self._at_hand = at_hand
+        self.encoded = encoded
+
+    def __iter__(self) -> Iterator[IndexedPassage]:
+        passages = (
+            (passage, article.article.text)
+            for article in self._prepared
+            for passage in article.passages
+        )
+        while some := list(islice(passages, _READ_AT_ONCE)):
+            hashes = [passage.text_hash for passage, _ in some]
+            found = {**self._at_hand} if self._store is None else self._store.get(hashes)
+            # What was stored and is damaged by now.
+            gone = {passage.text_hash: (passage, text) for passage, text in some}
+            for text_hash in found:
+                gone.pop(text_hash, None)
+            found.update(_encode(gone, self._encoder))
+            for passage, _ in some:
+                yield IndexedPassage(
+                    passage=passage.passage,
+                    text_hash=passage.text_hash,
+                    words=passage.words,
+                    sentences=passage.sentences,
+                    encoding=found[passage.text_hash],
+                )
+
+
+def encoded_passages(
+    prepared: Sequence[PreparedArticle],
+    encoder: Encoder,
+    store: EncodingStore | None = None,
+    progress: Progress | None = None,
+) -> EncodedPassages:
+    """Every passage of some articles, encoded.
+
+    Args:
+        store: Has the encodings made before, and is given the new ones as they are made, so that
+            whatever ends this, they need not be made again.
+
+    Raises:
+        StorageError: The new encodings cannot be kept.
+    """
+    texts = {
+        passage.text_hash: (passage, article.article.text)
+        for article in prepared
+        for passage in article.passages
+    }
+    for known in store.intact(texts) if store is not None else ():
+        del texts[known]
+    at_hand: dict[str, KeptEncoding] = {}
+    missing = iter(texts.items())
+    done = 0
+    while some := dict(islice(missing, _AT_ONCE)):
+        fresh = _encode(some, encoder, _within(progress, done, len(some), len(texts)))
+        if store is not None:
+            store.put(fresh, datetime.now(UTC))
+        else:
+            at_hand.update(fresh)
+        done += len(some)
+    return EncodedPassages(prepared, encoder, store, at_hand, len(texts))
+
+
+def _encode(
+    some: Mapping[str, tuple[PreparedPassage, str]],
+    encoder: Encoder,
+    progress: Progress | None = None,
+) -> dict[str, KeptEncoding]:
+    """The encodings of passages with the texts they are from, by the hash of each."""
+    if not some:
+        return {}
+    sentences = [span.of(text) for passage, text in some.values() for span in passage.sentences]
+    encodings = iter(encoder.encode_sentences(sentences, progress))
+    codec = codec_for(encoder.name, encoder.dimensions)
+    return {
+        text_hash: KeptEncoding.of(list(islice(encodings, len(passage.sentences))), codec)
+        for text_hash, (passage, _) in some.items()
+    }
+
+
+def _within(progress: Progress | None, done: int, count: int, total: int) -> Progress | None:
+    """Tells in passages what is told in sentences of ``count`` of them."""
+    if progress is None:
+        return None
+    return lambda part, whole: progress(done + count * part // max(whole, 1), total)

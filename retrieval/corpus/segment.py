@@ -1,0 +1,157 @@
+"""Some articles of a collection with the index over them, made together and never changed.
+
+A collection is one segment while it is small. In a larger one a change makes a segment of what is
+new, and marks what is gone in those that there are (as Lucene does: McCandless et al. 2010).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from retrieval.analysis import tokens
+from retrieval.articles import Article
+from retrieval.corpus.segment_articles import ArticlesInMemory, SegmentArticles, StoredArticles
+from retrieval.encoders.compression import codec_for
+from retrieval.engines import IndexedPassage
+from retrieval.engines.embedded import EmbeddedEngine
+from retrieval.errors import CorpusError
+from retrieval.languages import Language
+
+_VOCABULARY: Final = "vocabulary.json"
+Passages = Callable[[], Iterable[IndexedPassage]]
+"""Gives the passages of a segment's articles, in their order, each time it is called."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Segment:
+    """Articles and the index over them.
+
+    Attributes:
+        name: Of everything that it is made from: equal names, equal segments.
+        vocabulary: The words of the articles as they are written, without case and accents.
+        languages: Those of the articles.
+    """
+
+    name: str
+    articles: SegmentArticles
+    engine: EmbeddedEngine
+    vocabulary: frozenset[str]
+    languages: frozenset[Language]
+
+    def check(self) -> None:
+        """Check that the index agrees with the articles and finds a passage by its own vector.
+
+        Raises:
+            CorpusError: It does not; it must not be served.
+        """
+        engine = self.engine
+        faults = list(_strays(self))
+        probe = len(engine) // 2
+        vector = engine.vectors(probe)[0]
+        found = engine.candidates(vector, [], min(10, len(engine)))
+        if not faults and float(found.dense.max()) < float(vector @ vector) - 1e-3:
+            faults.append("a passage is not found by its own vector")
+        if faults:
+            raise CorpusError(
+                "The new index is not whole, so it is not used.",
+                why=f"{faults[0].capitalize()}.",
+                remedy="Reload again; if it happens twice, please report it.",
+            )
+
+
+def build_segment(
+    name: str,
+    model: str,
+    articles: Sequence[tuple[Article, Language]],
+    passages: Iterable[IndexedPassage],
+    average_length: float | None = None,
+) -> Segment:
+    """A segment in memory.
+
+    Args:
+        model: The name of the encoder.
+        articles: Each with its language, in order; at least one.
+        passages: Theirs, in the same order; at least one.
+        average_length: Of all passages of the collection, in words.
+    """
+    indexed = list(passages)
+    codec = codec_for(model, indexed[0].encoding.vectors.shape[1])
+    return Segment(
+        name,
+        ArticlesInMemory(articles),
+        EmbeddedEngine.build(indexed, codec, average_length),
+        vocabulary_of(article for article, _ in articles),
+        frozenset(language for _, language in articles),
+    )
+
+
+def write_segment(
+    folder: Path,
+    model: str,
+    articles: Sequence[tuple[Article, Language]],
+    passages: Iterable[IndexedPassage],
+    average_length: float | None = None,
+) -> dict[str, Any]:
+    """Make a segment in an empty folder, as ``build_segment`` does in memory.
+
+    Its passages need not fit into memory.
+
+    Returns:
+        What is to be known when it is opened.
+
+    Raises:
+        OSError, RuntimeError: The folder cannot be written.
+    """
+    StoredArticles.write(folder, articles)
+    EmbeddedEngine.write(passages, folder, average_length)
+    known = {
+        "vocabulary": sorted(vocabulary_of(article for article, _ in articles)),
+        "languages": sorted({language.code for _, language in articles}),
+    }
+    (folder / _VOCABULARY).write_text(json.dumps(known), "utf-8")
+    return {"model": model}
+
+
+def open_segment(name: str, folder: Path, model: str, *, trusted: bool) -> Segment:
+    """The segment that ``write_segment`` has made.
+
+    Args:
+        trusted: Whether every file is known to be whole; otherwise the large ones are checked when
+            they are read.
+
+    Raises:
+        OSError, ValueError, TypeError, KeyError, RuntimeError: The files do not hold it.
+    """
+    known = json.loads((folder / _VOCABULARY).read_text("utf-8"))
+    return Segment(
+        name,
+        StoredArticles(folder),
+        EmbeddedEngine.open(folder, lambda size: codec_for(model, size), trusted=trusted),
+        frozenset(known["vocabulary"]),
+        frozenset(Language(code) for code in known["languages"]),
+    )
+
+
+def vocabulary_of(articles: Iterable[Article]) -> frozenset[str]:
+    """The words of articles as they are written, without case and accents."""
+    return frozenset(word for article in articles for word, _ in tokens(article.text))
+
+
+def _strays(segment: Segment) -> Iterable[str]:
+    """The passages that are not in their articles."""
+    ids = segment.engine.article_ids
+    unknown = [id_ for id_ in ids if id_ not in segment.articles]
+    if unknown:
+        yield f"the article {unknown[0]} is not there"
+        return
+    lengths = np.array([segment.articles.length(id_) for id_ in ids])
+    start, end, owners = segment.engine.spans()
+    wrong = np.flatnonzero((start < 0) | (start >= end) | (end > lengths[owners]))
+    if len(wrong):
+        yield f"passage {int(wrong[0])} is not in its article"

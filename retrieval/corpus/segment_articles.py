@@ -1,0 +1,177 @@
+"""The articles of a segment: in memory, or in files from which each is read when looked at."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+from retrieval.articles import Article
+from retrieval.engines.embedded.columns import ColumnsInFiles, open_columns
+from retrieval.errors import DamagedError
+from retrieval.languages import Language
+
+_FOLDER: Final = "articles"
+RECORDS: Final = f"{_FOLDER}/records.bin"
+"""The file whose parts are checked when they are read."""
+_AT_HAND: Final = 1000
+"""Articles that are kept in memory once they were read."""
+_LARGEST_AT_HAND: Final = 200_000
+"""Bytes from which an article is read each time: memory has to stay bounded."""
+
+
+class SegmentArticles(Protocol):
+    """Articles by id, in their order."""
+
+    def __getitem__(self, id_: str, /) -> Article: ...
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, id_: object, /) -> bool: ...
+
+    def language(self, id_: str) -> Language:
+        """The language that an article is in."""
+        ...
+
+    def digest(self, id_: str) -> str:
+        """What ``Article.digest`` says of it."""
+        ...
+
+    def length(self, id_: str) -> int:
+        """How many code points its text has."""
+        ...
+
+
+class ArticlesInMemory:
+    """Articles, each with the language that it is in."""
+
+    def __init__(self, articles: Sequence[tuple[Article, Language]]) -> None:
+        self._articles = {article.id: (article, language) for article, language in articles}
+
+    def __getitem__(self, id_: str, /) -> Article:
+        return self._articles[id_][0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._articles)
+
+    def __len__(self) -> int:
+        return len(self._articles)
+
+    def __contains__(self, id_: object, /) -> bool:
+        return id_ in self._articles
+
+    def language(self, id_: str) -> Language:
+        return self._articles[id_][1]
+
+    def digest(self, id_: str) -> str:
+        return self[id_].digest
+
+    def length(self, id_: str) -> int:
+        return len(self[id_].text)
+
+
+class StoredArticles:
+    """Articles that ``write`` has left in a folder. Safe to share by threads.
+
+    Raises:
+        OSError, ValueError, TypeError, KeyError: They cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._columns = open_columns(folder / _FOLDER)
+        self._starts = self._columns["starts"]
+        ids = json.loads((folder / _FOLDER / "ids.json").read_text("utf-8"))
+        self._numbers = {id_: number for number, id_ in enumerate(ids)}
+        self._at_hand = lru_cache(_AT_HAND)(self._read)
+
+    @staticmethod
+    def write(folder: Path, articles: Iterable[tuple[Article, Language]]) -> None:
+        """Keep articles, each with the language that it is in.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        within = folder / _FOLDER
+        within.mkdir()
+        ids, end = [], 0
+        with ColumnsInFiles(within) as files:
+            files.append("starts", np.zeros(1, dtype=np.int64))
+            for article, language in articles:
+                record = _to_record(article, language)
+                end += len(record)
+                ids.append(article.id)
+                files.append("records", np.frombuffer(record, dtype=np.uint8))
+                files.append("starts", np.array([end], dtype=np.int64))
+                files.append("checks", np.array([zlib.crc32(record)], dtype=np.uint32))
+                files.append("lengths", np.array([len(article.text)], dtype=np.int32))
+                digest = np.frombuffer(bytes.fromhex(article.digest), dtype=np.uint8)
+                files.append("digests", digest.reshape(1, -1))
+            files.finish()
+        (within / "ids.json").write_text(json.dumps(ids), "utf-8")
+
+    def __getitem__(self, id_: str, /) -> Article:
+        return self._record(id_)[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __contains__(self, id_: object, /) -> bool:
+        return id_ in self._numbers
+
+    def language(self, id_: str) -> Language:
+        return self._record(id_)[1]
+
+    def digest(self, id_: str) -> str:
+        return bytes(self._columns["digests"][self._numbers[id_]]).hex()
+
+    def length(self, id_: str) -> int:
+        return int(self._columns["lengths"][self._numbers[id_]])
+
+    def _record(self, id_: str) -> tuple[Article, Language]:
+        number = self._numbers[id_]
+        if self._starts[number + 1] - self._starts[number] > _LARGEST_AT_HAND:
+            return self._read(number)
+        return self._at_hand(number)
+
+    def _read(self, number: int) -> tuple[Article, Language]:
+        """An article and its language.
+
+        Raises:
+            DamagedError: What is stored is not what was written.
+        """
+        place = slice(int(self._starts[number]), int(self._starts[number + 1]))
+        record = self._columns["records"][place].tobytes()
+        if zlib.crc32(record) != self._columns["checks"][number]:
+            raise DamagedError(f"article {number} was changed")
+        return _from_record(record)
+
+
+def _to_record(article: Article, language: Language) -> bytes:
+    fields: dict[str, Any] = {
+        "id": article.id,
+        "title": article.title,
+        "text": article.text,
+        "source": article.source,
+        "url": article.url,
+        "author": article.author,
+        "published": article.published,
+        "pages": article.pages,
+        "language": language.code,
+    }
+    return json.dumps(fields).encode("ascii")
+
+
+def _from_record(record: bytes) -> tuple[Article, Language]:
+    fields: Mapping[str, Any] = json.loads(record)
+    known = {name: value for name, value in fields.items() if name not in ("language", "pages")}
+    return Article(**known, pages=tuple(fields["pages"])), Language(fields["language"])

@@ -1,0 +1,204 @@
+"""How near sentences are to a question, by their vectors.
+
+Up to ``EXACT_UP_TO`` sentences every cosine is computed. Above that FAISS looks in the clusters
+that are nearest to the question, at one bit a dimension (IVF with RaBitQ: Gao and Long 2024), and
+the cosines of what it finds are computed from the vectors themselves, which stay on the disk.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoders import Floats, Halves
+from retrieval.engines.embedded.lexical import starts_of
+from retrieval.halves import to_single
+
+EXACT_UP_TO: Final = 24_000
+"""Sentences, about 5,000 passages: to compare all of them takes a millisecond."""
+_SENTENCES_EACH: Final = 4
+"""Nearest sentences asked for each passage wanted: several may be of one passage."""
+_REFINED: Final = 5
+"""How many times as many are compared exactly, since one bit a dimension orders them roughly."""
+_CLUSTER: Final = 1000
+"""Sentences in a cluster, on average, up to ``_MOST_CLUSTERS`` of them."""
+_MOST_CLUSTERS: Final = 2048
+_LOOKED_INTO: Final = 1 / 32
+"""Of the clusters, but ``_FEWEST_LOOKED_INTO`` at least."""
+_FEWEST_LOOKED_INTO: Final = 16
+_TRAINED_ON: Final = 64
+"""Sentences for each cluster from which its middle is found; the rest change it little."""
+_AT_ONCE: Final = 50_000
+_SAMPLED: Final = 1024
+"""Passages, spread evenly, from which mean and deviation of a large index are taken."""
+_DEVIATION_FLOOR: Final = 1e-6
+
+
+class DenseIndex:
+    """The vectors of the sentences of passages. Safe to share by threads.
+
+    Args:
+        vectors: Shape ``(s, d)``, unit length.
+        starts: Shape ``(n + 1,)``: where each passage's sentences begin, each with at least one.
+        clusters: What ``clustered`` has made of the vectors; all are compared where not given.
+    """
+
+    def __init__(
+        self, vectors: Halves, starts: NDArray[np.int64], clusters: faiss.Index | None
+    ) -> None:
+        self._vectors = vectors
+        self._starts = starts
+        self._clusters = clusters
+        if clusters is None:
+            self._single = to_single(vectors)
+        else:
+            step = -(-len(self) // _SAMPLED)
+            self._sample = self._gathered(np.arange(0, len(self), step))
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def of(self, row: int) -> Floats:
+        """The vectors of a passage's sentences, shape ``(s, d)``."""
+        return to_single(self._vectors[self._starts[row] : self._starts[row + 1]])
+
+    def scores(self, query: Floats) -> DenseScores:
+        """How near each passage is to ``query``, of shape ``(d,)`` and unit length."""
+        return DenseScores(self, query)
+
+    def all_cosines(self, query: Floats) -> Floats | None:
+        """The highest cosine of a sentence in each passage; ``None`` where they are too many."""
+        return _best(self._single, self._starts[:-1], query) if self._clusters is None else None
+
+    def cosines(self, query: Floats, rows: NDArray[np.int64]) -> Floats:
+        """The highest cosine of a sentence in each of some passages, shape ``(r,)``."""
+        if not len(rows):
+            return np.zeros(0, dtype=np.float32)
+        return _best(*self._gathered(rows), query)
+
+    def sampled_cosines(self, query: Floats) -> Floats:
+        """The same of passages that are spread evenly over a large index."""
+        return _best(*self._sample, query)
+
+    def near(self, query: Floats, limit: int) -> NDArray[np.int64]:
+        """The rows of rather more than ``limit`` passages, among them most of the nearest."""
+        if self._clusters is None:
+            return np.arange(len(self))
+        wanted = min(_SENTENCES_EACH * _REFINED * limit, len(self._vectors))
+        # For this thread: two of them on one query wait for each other longer than they help.
+        faiss.omp_set_num_threads(1)
+        near = self._clusters.search(query.reshape(1, -1), wanted)[1][0]
+        owners = np.searchsorted(self._starts, near[near >= 0], side="right") - 1
+        # A passage is as near as its best sentence, which stands before its others.
+        rows: NDArray[np.int64] = owners[np.sort(np.unique(owners, return_index=True)[1])]
+        return rows[: _REFINED * limit]
+
+    def _gathered(self, rows: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
+        """The sentence vectors of some passages, and where each passage's begin in them."""
+        counts = self._starts[rows + 1] - self._starts[rows]
+        begin = starts_of(counts)[:-1]
+        places = np.arange(counts.sum()) + np.repeat(self._starts[rows] - begin, counts)
+        return to_single(self._vectors[places]), begin
+
+
+class DenseScores:
+    """The highest cosine of a sentence in each passage to one question."""
+
+    def __init__(self, index: DenseIndex, query: Floats) -> None:
+        self._index = index
+        self._query = np.ascontiguousarray(query, dtype=np.float32)
+        self._all = index.all_cosines(self._query)
+
+    def best(self, limit: int, left: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """The rows of the ``limit`` nearest passages, in no order.
+
+        Args:
+            left: Which passages may be found; all where not given.
+        """
+        size = len(self._index)
+        if self._all is None and limit < size:
+            rows = self._near(limit, left)
+            cosines = self.of(rows)
+        else:
+            rows = np.arange(size) if left is None else np.flatnonzero(left)
+            cosines = self.of(rows)
+        return rows if len(rows) <= limit else rows[np.argpartition(-cosines, limit - 1)[:limit]]
+
+    def _near(self, limit: int, left: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+        if left is None:
+            return self._index.near(self._query, limit)
+        wanted, size = limit, len(self._index)
+        while True:
+            # An article that is gone may have had what is nearest, page after page.
+            found = self._index.near(self._query, wanted)
+            rows: NDArray[np.int64] = found[left[found]]
+            if len(rows) >= limit or wanted >= size:
+                return rows
+            wanted = min(4 * wanted, size)
+
+    def of(self, rows: NDArray[np.int64]) -> Floats:
+        """The cosines of some passages, shape ``(r,)``."""
+        if self._all is not None:
+            found: Floats = self._all[rows]
+            return found
+        return self._index.cosines(self._query, rows)
+
+    def mean_and_deviation(self) -> tuple[float, float]:
+        """Over all passages, or an even sample of many."""
+        values = self._all if self._all is not None else self._index.sampled_cosines(self._query)
+        return float(values.mean()), max(float(values.std()), _DEVIATION_FLOOR)
+
+
+def clustered(vectors: Halves) -> faiss.Index | None:
+    """The index that finds the nearest of many vectors; ``None`` for few, which need none."""
+    count, dimensions = vectors.shape
+    if count <= EXACT_UP_TO:
+        return None
+    clusters = min(_MOST_CLUSTERS, max(16, count // _CLUSTER))
+    middles = faiss.IndexFlatIP(dimensions)
+    index = faiss.IndexIVFRaBitQFastScan(middles, dimensions, clusters, faiss.METRIC_INNER_PRODUCT)
+    index.cp.niter = 8
+    index.cp.seed = 1
+    step = max(1, count // (clusters * _TRAINED_ON))
+    index.train(to_single(vectors[::step]))
+    for start in range(0, count, _AT_ONCE):
+        index.add(to_single(vectors[start : start + _AT_ONCE]))
+    index.nprobe = max(_FEWEST_LOOKED_INTO, int(clusters * _LOOKED_INTO))
+    return index
+
+
+def save_clusters(index: faiss.Index, path: Path) -> None:
+    """Write what ``clustered`` has made.
+
+    Raises:
+        RuntimeError: FAISS's own, where the file cannot be written.
+    """
+    faiss.write_index(index, str(path))
+
+
+def open_clusters(path: Path) -> Any:
+    """What ``save_clusters`` has written.
+
+    Raises:
+        RuntimeError: FAISS's own, where it is no such file.
+    """
+    return faiss.read_index(str(path))
+
+
+def _best(vectors: Floats, starts: NDArray[np.int64], query: Floats) -> Floats:
+    """The highest cosine to ``query`` in each group of vectors."""
+    cosines = np.empty(len(vectors), dtype=np.float32)
+    # On one thread, as numpy's product is not: it divides what is too little to divide.
+    faiss.fvec_inner_products_ny(  # type: ignore[attr-defined]  # its stubs do not have it
+        faiss.swig_ptr(cosines),
+        faiss.swig_ptr(query),
+        faiss.swig_ptr(vectors),
+        vectors.shape[1],
+        len(vectors),
+    )
+    best: Floats = np.maximum.reduceat(cosines, starts)
+    return best

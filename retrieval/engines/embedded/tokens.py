@@ -1,0 +1,139 @@
+"""The tokens of passages, for late interaction: how well each word of a question is met where."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoders import Floats, Integers
+from retrieval.encoders.compression import TokenCodec
+from retrieval.engines import IndexedPassage, PassageTokens, TokenMatches
+from retrieval.engines.embedded.columns import Array, Columns
+from retrieval.engines.embedded.lexical import starts_of
+from retrieval.errors import DamagedError
+
+_FOR_ONE_THREAD: Final = 2**18
+"""Multiplications in a product up to which OpenBLAS does not divide it."""
+
+
+class TokenBuilder:
+    """Gathers the tokens of passages, some at a time."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._frequency: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
+        self._counts: list[NDArray[np.int32]] = []
+
+    def add(self, passages: Sequence[IndexedPassage]) -> None:
+        """Gather the tokens of the next passages, of which there is at least one."""
+        encodings = [item.encoding for item in passages]
+        # What has no tokens need not say how wide their codes would be.
+        for_some = [encoding.codes for encoding in encodings if len(encoding.codes)]
+        if for_some:
+            self._columns.append("token_codes", np.concatenate(for_some))
+        ids = [encoding.token_ids.astype(np.int32) for encoding in encodings]
+        self._columns.append("token_ids", np.concatenate(ids))
+        self._counts.extend(encoding.counts for encoding in encodings)
+        checks = [_check(e.codes, i) for e, i in zip(encodings, ids, strict=True)]
+        self._columns.append("token_checks", np.array(checks, dtype=np.uint32))
+        held = np.concatenate([np.unique(each) for each in ids])
+        counted = np.bincount(held, minlength=len(self._frequency))
+        counted[: len(self._frequency)] += self._frequency
+        self._frequency = counted
+
+    def finish(self) -> None:
+        """Put what is known when all tokens are there into the columns."""
+        self._columns.append("token_starts", starts_of(np.concatenate(self._counts)))
+        self._columns.append("token_frequency", self._frequency.astype(np.int32))
+
+
+class TokenIndex:
+    """The tokens of passages. Safe to share by threads.
+
+    Args:
+        columns: As ``TokenBuilder`` has filled them.
+        sentences: Where each passage's sentences begin, shape ``(n + 1,)``.
+        codec: What the codes were written with.
+        trusted: Whether the tokens are known to be whole; otherwise those of a passage are checked
+            when they are read.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, Array],
+        sentences: NDArray[np.int64],
+        codec: TokenCodec,
+        *,
+        trusted: bool,
+    ) -> None:
+        self._codes = columns.get("token_codes", np.zeros((0, codec.width), dtype=np.uint8))
+        self._ids = columns["token_ids"]
+        self._starts = columns["token_starts"]
+        self._frequency = columns["token_frequency"]
+        self._checks = columns["token_checks"]
+        self._sentences = sentences
+        self._codec = codec
+        self._trusted = trusted
+
+    def of(self, row: int) -> PassageTokens:
+        """Which tokens a passage has."""
+        starts = self._sentence_starts(row)
+        return PassageTokens(self._ids[starts[0] : starts[-1]], starts - starts[0])
+
+    def frequency(self, ids: Integers) -> Integers:
+        """In how many passages each vocabulary entry occurs."""
+        known = (ids >= 0) & (ids < len(self._frequency))
+        found: Integers = np.where(known, self._frequency[np.where(known, ids, 0)], 0)
+        return found.astype(np.int32)
+
+    def matches(self, vectors: Floats, rows: Sequence[int]) -> TokenMatches:
+        """How well each of ``vectors``, shape ``(q, d)``, is matched in each sentence of some
+        passages.
+
+        Raises:
+            DamagedError: What is stored of a passage is not what was written.
+        """
+        starts = [self._sentence_starts(row) for row in rows]
+        codes = [self._codes[each[0] : each[-1]] for each in starts]
+        if not self._trusted:
+            for row, own, each in zip(rows, codes, starts, strict=True):
+                if _check(own, self._ids[each[0] : each[-1]]) != self._checks[row]:
+                    raise DamagedError(f"the tokens of passage {row} were changed")
+        ends = starts_of([len(each) - 1 for each in starts])
+        found = np.zeros((len(vectors), ends[-1]), dtype=np.float32)
+        sizes = np.concatenate([np.diff(each) for each in starts]) if starts else ends[:0]
+        filled = np.flatnonzero(sizes)
+        if len(filled) and len(vectors):
+            cosines = _products(
+                self._codec.project(vectors), self._codec.decode(np.concatenate(codes))
+            )
+            begin = starts_of(sizes)[filled]
+            found[:, filled] = np.maximum.reduceat(cosines, begin, axis=1)
+        return TokenMatches(found, ends)
+
+    def _sentence_starts(self, row: int) -> NDArray[np.int64]:
+        """Where the tokens of a passage's sentences begin, and where the last ends."""
+        own: NDArray[np.int64] = self._starts[self._sentences[row] : self._sentences[row + 1] + 1]
+        return own
+
+
+def _check(codes: Array, ids: Array) -> int:
+    return zlib.crc32(ids.tobytes(), zlib.crc32(codes.tobytes()))
+
+
+def _products(vectors: Floats, tokens: Floats) -> Floats:
+    """``vectors @ tokens.T``, in parts that numpy's BLAS leaves to one thread.
+
+    Where other programs want the processors too, two threads wait for each other: what takes a
+    millisecond on one then takes ten and more.
+    """
+    products = np.empty((len(vectors), len(tokens)), dtype=np.float32)
+    step = max(1, _FOR_ONE_THREAD // vectors.size)
+    for start in range(0, len(tokens), step):
+        part = slice(start, start + step)
+        np.matmul(vectors, tokens[part].T, out=products[:, part])
+    return products
