@@ -23,6 +23,7 @@ from retrieval.engines import IndexedPassage
 from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.errors import CorpusError
 from retrieval.languages import Language, language_of
+from retrieval.phrases import phrase
 from retrieval.preparation import PreparedArticle, prepare
 
 FORMAT: Final = 3
@@ -166,8 +167,10 @@ def assemble(
     """
     if not indexed:
         raise CorpusError(
-            "There are no articles to answer from.",
-            remedy="Add a Markdown or plain text file to the articles' folder, then reload.",
+            phrase("There are no articles to answer from."),
+            remedy=phrase(
+                "Add a Markdown or plain text file to the articles' folder, then reload."
+            ),
         )
     generation = Generation(
         digest=digest_of(articles.values(), model),
