@@ -14,8 +14,12 @@ from bot.store import Store
 
 OWN: Final = "server"
 SHARED: Final = "shared"
-COLLECTIONS: Final = {OWN: "this server", SHARED: "shared"}
-"""What people choose between, as Discord is told it and as people read it."""
+COLLECTIONS: Final = (OWN, SHARED)
+"""What people choose between, as Discord is told it."""
+
+_BY_SERVER: Final = 0
+_BY_PERSON: Final = 1
+"""Keys of ``authorizing_integration_owners``: by whom the bot was installed."""
 
 
 def server_of(interaction: discord.Interaction[Any]) -> int | None:
@@ -27,9 +31,22 @@ def server_of(interaction: discord.Interaction[Any]) -> int | None:
     guild_id = interaction.guild_id
     if guild_id is None or interaction.client.get_guild(guild_id) is None:
         return None
-    if interaction.is_user_integration() and not interaction.is_guild_integration():
-        return None
-    return guild_id
+    return None if _is_brought_along(interaction) else guild_id
+
+
+def is_at_home(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the bot takes part where it is used: in one of its servers, or in a direct message
+    with the person. Elsewhere it sees no messages and can post only answers to interactions."""
+    if interaction.guild_id is None:
+        return not interaction.context.private_channel
+    return server_of(interaction) is not None
+
+
+def _is_brought_along(interaction: discord.Interaction[Any]) -> bool:
+    # Not ``is_user_integration``, which asks whether that person has installed it who acts now:
+    # others press the buttons below an answer too.
+    owners = interaction._integration_owners
+    return _BY_PERSON in owners and _BY_SERVER not in owners
 
 
 class Access:
@@ -92,7 +109,7 @@ class Access:
         if server is None:
             raise app_commands.NoPrivateMessage
         if not self.is_allowed(interaction):
-            raise NotAllowedError("Only members who may manage this server can do that.")
+            raise NotAllowedError(t("Only members who may manage this server can do that."))
         return server
 
     def to_change(self, interaction: discord.Interaction[Any], collection: str) -> int | None:
@@ -105,7 +122,9 @@ class Access:
         server = self.check(interaction)
         if collection != SHARED:
             return server
-        self._check_operator(interaction, "change the shared collection")
+        self._check_operator(
+            interaction, t("Only those who run me can change the shared collection.")
+        )
         return None
 
     def to_export(self, interaction: discord.Interaction[Any], collection: str) -> int | None:
@@ -117,7 +136,9 @@ class Access:
         server = self.check(interaction)
         if collection != SHARED:
             return server
-        self._check_operator(interaction, "export the shared collection")
+        self._check_operator(
+            interaction, t("Only those who run me can export the shared collection.")
+        )
         return None
 
     async def to_read(self, interaction: discord.Interaction[Any], collection: str) -> int | None:
@@ -132,8 +153,8 @@ class Access:
             return server
         if not self._is_operator(interaction) and not await self._library.uses_shared(server):
             raise NotAllowedError(
-                "This server does not use the shared collection.",
-                remedy="Switch it on with /corpus shared first.",
+                t("This server does not use the shared collection."),
+                remedy=t("Switch it on with /corpus shared first."),
             )
         return None
 
@@ -148,6 +169,12 @@ class Access:
             or self._library.shows_shared(server)
         )
 
+    def may_change(self, interaction: discord.Interaction[Any], collection: str) -> bool:
+        """Whether ``to_change`` would raise nothing."""
+        return self.is_allowed(interaction) and (
+            collection != SHARED or self._is_operator(interaction)
+        )
+
     def _has_manager_role(self, interaction: discord.Interaction[Any]) -> bool:
         server = server_of(interaction)
         if server is None or self._store is None:
@@ -159,11 +186,14 @@ class Access:
     def _is_operator(self, interaction: discord.Interaction[Any]) -> bool:
         return interaction.user.id in self._operators
 
-    def _check_operator(self, interaction: discord.Interaction[Any], what: str) -> None:
+    def _check_operator(self, interaction: discord.Interaction[Any], refusal: str) -> None:
         if not self._is_operator(interaction):
             raise NotAllowedError(
-                f"Only those who run me can {what}.",
-                why="Every server is answered from it.",
-                remedy=f"Whoever that is can add your user id, {interaction.user.id}, to "
-                "OPERATOR_IDS and start me again.",
+                refusal,
+                why=t("Every server is answered from it."),
+                remedy=t(
+                    "Whoever that is can add your user id, {id}, to OPERATOR_IDS and start me "
+                    "again.",
+                    id=str(interaction.user.id),
+                ),
             )

@@ -49,11 +49,11 @@ class Admission:
         self._store = store
         self._limiter = limiter
 
-    async def settings(self, server: int | None) -> ServerSettings:
-        """A server's settings; the usual ones where they cannot be read in time."""
+    async def settings(self, server: int | None, within: float = _SETTINGS_TAKE) -> ServerSettings:
+        """A server's settings; the usual ones where they cannot be read within some seconds."""
         reading = asyncio.to_thread(partial(self._store.settings, server))
         try:
-            return await asyncio.wait_for(reading, _SETTINGS_TAKE)
+            return await asyncio.wait_for(reading, within)
         except (StorageError, TimeoutError) as error:
             log.warning("A server's settings cannot be read: %s", error or "it takes too long")
             return ServerSettings()

@@ -9,13 +9,15 @@ from typing import Any
 
 import discord
 
+from bot.access import is_at_home
 from bot.admission import Admission
 from bot.answering import Answering, Exchange
 from bot.asker import Asker
 from bot.conversations import Place
 from bot.inflight import InFlight
 from bot.library import Library
-from bot.views.answers import answer_view, plain_text
+from bot.speaking import speak_publicly
+from bot.views.answers import answer_view, plain_answer
 from bot.within import Within
 from retrieval.conversation import Turn
 
@@ -24,7 +26,7 @@ log = logging.getLogger(__name__)
 _BAD_REQUEST = 400
 
 Send = Callable[..., Awaitable[discord.Message]]
-"""Sends a message with the ``view`` or the ``content`` that it is given."""
+"""Sends a message with the ``view`` and the ``content`` that it is given."""
 
 
 class Asking:
@@ -63,6 +65,8 @@ class Asking:
         if is_private is None:
             is_private = settings.style == "private"
         await interaction.response.defer(thinking=True, ephemeral=is_private)
+        if not is_private:
+            await speak_publicly(interaction)
         with self._in_flight:
             places = _places(interaction)
             before = self._answering.history(places) if history is None else history
@@ -87,18 +91,29 @@ class Asking:
     ) -> discord.Message:
         """Send an answer, and let it be gone on from there and from ``places``.
 
-        Where Discord refuses components it is sent as plain text.
+        Where Discord refuses a message of components it is sent as plain text, without buttons
+        where it refuses those too.
         """
         view = await self._library.work(partial(answer_view, exchange))
         try:
             message = await send(view=view)
         except discord.HTTPException as error:
-            if error.status != _BAD_REQUEST:
-                raise
-            log.warning("An answer is sent as plain text: %s", error)
-            message = await send(content=plain_text(exchange))
+            _check_refused(error)
+            text, buttons = await self._library.work(partial(plain_answer, exchange))
+            try:
+                message = await send(content=text, view=buttons)
+            except discord.HTTPException as again:
+                _check_refused(again)
+                message = await send(content=text)
         await self._answering.sent(exchange, message.channel.id, message.id, places)
         return message
+
+
+def _check_refused(error: discord.HTTPException) -> None:
+    """Raise an error that is of another kind than that Discord refuses what a message holds."""
+    if error.status != _BAD_REQUEST:
+        raise error
+    log.warning("An answer is sent as plain text: %s", error)
 
 
 def conversation_in(channel: Any) -> list[Place]:
@@ -111,6 +126,6 @@ def conversation_in(channel: Any) -> list[Place]:
 def _places(interaction: discord.Interaction[Any]) -> list[Place]:
     if interaction.channel_id is None:
         return []
-    return conversation_in(interaction.channel) or [
-        Place("person", interaction.channel_id, interaction.user.id)
-    ]
+    # A direct channel between two people is not one with the bot: each of them asks for themselves.
+    here = conversation_in(interaction.channel) if is_at_home(interaction) else []
+    return here or [Place("person", interaction.channel_id, interaction.user.id)]

@@ -27,6 +27,7 @@ from bot.commands import (
 from bot.commands.insights import insights_command
 from bot.commands.privacy import PrivacyCommands
 from bot.commands.setup import setup_command
+from bot.commands.translation import CommandTranslator
 from bot.commands.tree import FootnoteTree
 from bot.connection import ConnectionFailedError, log_in, point_at, stay_connected
 from bot.failures import tell_author
@@ -37,6 +38,7 @@ from bot.messages import MessageAnswerer
 from bot.registration import register_commands
 from bot.services import Services, make_services
 from bot.settings import Secret, Settings
+from bot.speaking import message_language
 from bot.upkeep import Upkeep, make_upkeep
 from bot.views.answers import ANSWER_BUTTONS
 from bot.views.answers.showing import ShowButton
@@ -97,6 +99,7 @@ class FootnoteClient(discord.Client):
 
     async def setup_hook(self) -> None:
         """Runs once after the login, before the gateway is connected."""
+        await self.tree.set_translator(CommandTranslator(self.services.catalogs))
         if await register_commands(self.tree, self.services.folder):
             log.info("Commands registered")
 
@@ -135,6 +138,7 @@ class FootnoteClient(discord.Client):
         if self.user is None or not await self._messages.hears(message, self.user):
             return
         try:
+            self.services.catalogs.speak(await message_language(self, message))
             with self.in_flight:
                 await self._messages.answer(message, self.user)
         except FootnoteError as error:

@@ -9,14 +9,15 @@ tell then whether Discord had carried the request out before. So only what may b
 - the acknowledgement of an interaction: Discord refuses the second, which then says that the first
   arrived.
 
-A follow-up to an interaction has no nonce and is not repeated. Where losing it matters, edit the
-original response, which may be repeated.
+A follow-up to an interaction has no nonce and is not repeated, nor is a new message with files,
+whose nonce stands among them. Where losing it matters, edit the original response, which may be
+repeated.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -50,10 +51,9 @@ def deliver_surely(client: discord.Client) -> None:
 async def _request(request: Callable[..., Awaitable[Any]], route: Route, **options: Any) -> Any:
     """A request of the bot itself, as ``discord.http.HTTPClient.request`` makes it."""
     attempt = partial(request, route, **options)
-    # A file that was sent has been read to its end.
-    if options.get("files") or not _may_be_repeated(route, options.get("json")):
+    if not _may_be_repeated(route, options.get("json")):
         return await attempt()
-    return await _again(attempt)
+    return await _again(attempt, options.get("files"))
 
 
 def _may_be_repeated(route: Route, body: Any) -> bool:
@@ -67,17 +67,20 @@ class _SureAdapter(AsyncWebhookAdapter):
 
     async def request(self, route: Route, session: aiohttp.ClientSession, **options: Any) -> Any:
         attempt = partial(super().request, route, session, **options)
-        if options.get("files"):
-            return await attempt()
-        if route.path.endswith("/callback"):
+        files = options.get("files")
+        if route.path.endswith("/callback") and not files:
             return await _acknowledge(route, attempt)
         if route.method == "POST":
             return await attempt()
-        return await _again(attempt)
+        return await _again(attempt, files)
 
 
-async def _again(attempt: _Attempt) -> Any:
-    """The result of the first attempt that comes through, or the last one's error."""
+async def _again(attempt: _Attempt, files: Sequence[discord.File] | None) -> Any:
+    """The result of the first attempt that comes through, or the last one's error.
+
+    Args:
+        files: What each attempt sends, and so reads to its end.
+    """
     for pause in _PAUSES:
         try:
             return await attempt()
@@ -88,6 +91,8 @@ async def _again(attempt: _Attempt) -> Any:
             if error.status != _UNAVAILABLE:
                 raise
         await asyncio.sleep(pause)
+        for file in files or ():
+            file.reset()
     return await attempt()
 
 

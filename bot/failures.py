@@ -12,6 +12,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bot.languages import said, t
 from bot.rendering.discord.reply import CONTENT
 from bot.rendering.sanitize import inline
 from retrieval.errors import FootnoteError
@@ -34,17 +35,18 @@ def explain(error: BaseException) -> str:
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, FootnoteError):
-        parts = (error.what, error.why, error.remedy)
+        parts = map(said, (error.what, error.why, error.remedy))
         return " ".join(inline(part, CONTENT // 3 - 2) for part in parts if part)
     if isinstance(error, app_commands.NoPrivateMessage):
-        return "That works in servers only."
+        return t("That works in servers only.")
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        return "That command has changed. Wait a minute or restart Discord, then try again."
+        return t("That command has changed. Wait a minute or restart Discord, then try again.")
     reference = secrets.token_hex(4)
     log.error("Unforeseen error, reference %s", reference, exc_info=error)
-    return (
+    return t(
         "Sorry, something went wrong on my side. If it happens again, tell whoever runs me "
-        f"this reference: `{reference}`"
+        "this reference: `{reference}`",
+        reference=reference,
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
+from bot.languages import t
 from bot.rendering.discord import Listed
 from retrieval.articles import Article
 from retrieval.corpus import Corpus
@@ -35,7 +37,7 @@ def details_of(corpus: Corpus, article_id: str) -> Listed:
             passages = (generation.engine.passage(n) for n in range(len(generation.engine)))
             count = sum(passage.article == article_id for passage in passages)
             return Listed(item.article, item.source, count)
-    raise CorpusError("That article was just removed.")
+    raise CorpusError(t("That article was just removed."))
 
 
 def articles_from(corpus: Corpus, address: str) -> list[Article]:
@@ -50,12 +52,18 @@ def articles_from(corpus: Corpus, address: str) -> list[Article]:
 
 def removed_articles(corpus: Corpus) -> list[Article]:
     """The articles that were removed and not yet emptied."""
-    return [
-        held.article
+    return [article for article, _ in removals(corpus)]
+
+
+def removals(corpus: Corpus) -> list[tuple[Article, datetime]]:
+    """The same with when each was removed, the latest first."""
+    found = [
+        (held.article, held.removed)
         for entry in corpus.inventory().entries
         for held in entry.articles
         if held.removed is not None and not held.emptied
     ]
+    return sorted(found, key=lambda removal: removal[1], reverse=True)
 
 
 def served_names(corpus: Corpus) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
+from bot.languages import t
 from retrieval.errors import FootnoteError
 
 
@@ -12,7 +13,7 @@ class ClosingError(FootnoteError):
     """The bot is being stopped."""
 
     def __init__(self) -> None:
-        super().__init__("I am being restarted.", remedy="Try again in a minute.")
+        super().__init__(t("I am being restarted."), remedy=t("Try again in a minute."))
 
 
 class InFlight:

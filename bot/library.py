@@ -14,15 +14,18 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar
 
+from bot.holdings import removals
 from bot.inflight import ClosingError
+from bot.languages import t
 from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.conversation import Turn
 from retrieval.corpus import Addition, Asked, Corpora, Corpus, Report, Status
+from retrieval.corpus.edits import UNDO_WITHIN
 from retrieval.encoders import Encoder, Progress
 from retrieval.errors import CorpusError, FootnoteError
 from retrieval.summaries import Summary
@@ -54,6 +57,7 @@ class Library:
         self._closing = False
         self._articles: dict[int | None, tuple[Article, ...]] = {}
         self._own: dict[int | None, tuple[Article, ...]] = {}
+        self._removed: dict[int | None, list[tuple[Article, datetime]]] = {}
         self._shows_shared: dict[int, bool] = {}
         self._listing: set[asyncio.Task[object]] = set()
 
@@ -84,6 +88,17 @@ class Library:
         """
         if server not in self._articles and not self._closing:
             await asyncio.wait({self._take_note_soon(server)}, timeout=within)
+
+    async def removed(self, server: int | None = None, within: float = 1.0) -> list[Article]:
+        """The articles that can still be brought back, the latest removed first.
+
+        For suggestions: read once after each change, for at most ``within`` seconds, and from
+        memory afterwards.
+        """
+        if server not in self._removed and not self._closing:
+            await asyncio.wait({self._soon(partial(self._note_removed, server))}, timeout=within)
+        since = datetime.now(UTC) - UNDO_WITHIN
+        return [article for article, when in self._removed.get(server, ()) if when > since]
 
     async def known(self, server: int | None = None) -> tuple[Article, ...]:
         """The articles that a server's members are answered from, its own first.
@@ -261,6 +276,7 @@ class Library:
         await self._change(server, forget, None)
         for noted in (self._articles, self._own):
             noted.pop(server, None)
+        self._removed.pop(server, None)
         self._shows_shared.pop(server, None)
 
     async def refresh(self) -> list[str]:
@@ -312,9 +328,10 @@ class Library:
         return kept.get(server, ())
 
     def _take_note_soon(self, server: int | None) -> asyncio.Task[object]:
-        task: asyncio.Task[object] = asyncio.ensure_future(
-            self.work(partial(self._take_note, server))
-        )
+        return self._soon(partial(self._take_note, server))
+
+    def _soon(self, note: Callable[[], object]) -> asyncio.Task[object]:
+        task: asyncio.Task[object] = asyncio.ensure_future(self.work(note))
         # Kept, as the loop itself does not keep a task alive.
         self._listing.add(task)
         task.add_done_callback(self._noted)
@@ -328,10 +345,18 @@ class Library:
     def _take_note(self, server: int | None) -> None:
         corpus = self._corpus(server)
         generation = corpus.generation
+        self._removed.pop(server, None)
         self._own[server] = tuple(generation.articles.values()) if generation else ()
         if server is not None:
             self._shows_shared[server] = self._corpora.uses_shared(server)
         self._articles[server] = tuple(self._corpora.articles_at_hand(server).values())
+
+    def _note_removed(self, server: int | None) -> None:
+        corpus = self._corpus(server)
+        before = corpus.generation
+        self._removed[server] = removals(corpus)
+        if corpus.generation is not before:  # It was changed meanwhile.
+            self._removed.pop(server, None)
 
     def _take_notes(self, changed: int | None = None) -> None:
         """Take note of what a change shows: every server sees the shared collection, and none
@@ -347,8 +372,8 @@ class Library:
     ) -> Report:
         if server in self._busy:
             raise CorpusError(
-                "The articles are being read already.",
-                remedy="Wait until that has finished, then try again.",
+                t("The articles are being read already."),
+                remedy=t("Wait until that has finished, then try again."),
             )
         self._busy.add(server)
 

@@ -1,7 +1,8 @@
 """Tell Discord of the commands when they changed, not at every start.
 
 Discord limits how often commands may be created, and each registration delays the start. What was
-registered last is remembered by its hash, for each application and API.
+registered last is remembered by its hash, for each application and API; it is of the commands in
+all languages, so that a better translation is registered too.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ async def register_commands(tree: app_commands.CommandTree[Any], folder: Path) -
     """
     path = folder / "commands.json"
     key = f"{tree.client.application_id}@{Route.BASE}"
-    digest = _digest(tree)
+    digest = await _digest(tree)
     registered = await asyncio.to_thread(_read, path)
     if registered.get(key) == digest:
         return False
@@ -49,8 +50,12 @@ async def register_commands(tree: app_commands.CommandTree[Any], folder: Path) -
     return True
 
 
-def _digest(tree: app_commands.CommandTree[Any]) -> str:
-    payload = [command.to_dict(tree) for command in tree.get_commands()]
+async def _digest(tree: app_commands.CommandTree[Any]) -> str:
+    # As ``sync`` makes it.
+    translator = tree.translator or app_commands.Translator()
+    payload = [
+        await command.get_translated_payload(tree, translator) for command in tree.get_commands()
+    ]
     payload.sort(key=lambda command: (str(command.get("type")), command["name"]))
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 

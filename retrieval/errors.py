@@ -13,9 +13,13 @@ FootnoteError            what happened, why, and what to do about it
 
 from __future__ import annotations
 
+from retrieval.phrases import joined
+
 
 class FootnoteError(Exception):
     """An error fit to be shown to a person.
+
+    Each of its sentences may be a ``phrases.Phrase``, which can be said in another language.
 
     Args:
         what: What happened, as a sentence.
@@ -30,7 +34,7 @@ class FootnoteError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.what, self.why, self.remedy) if part)
+        return joined((self.what, self.why, self.remedy))
 
 
 class SettingsError(FootnoteError):

@@ -9,6 +9,7 @@ from typing import Final
 from retrieval.analysis import tokens
 from retrieval.errors import QuestionError
 from retrieval.languages import Language
+from retrieval.phrases import phrase
 
 MAX_CHARACTERS: Final = 2000
 
@@ -71,8 +72,12 @@ def clean_question(text: str) -> str:
     """
     if len(text) > MAX_CHARACTERS:
         raise QuestionError(
-            f"That question is too long: {len(text):,} characters, at most {MAX_CHARACTERS:,}.",
-            remedy="Ask it in a sentence or two.",
+            phrase(
+                "That question is too long: {count} characters, at most {most}.",
+                count=len(text),
+                most=MAX_CHARACTERS,
+            ),
+            remedy=phrase("Ask it in a sentence or two."),
         )
     visible = "".join(
         " "
@@ -85,7 +90,7 @@ def clean_question(text: str) -> str:
     question = re.sub(r" +", " ", visible).strip()
     if not any(character.isalnum() for character in question):
         raise QuestionError(
-            "There is no question in that.",
-            remedy='Ask in words, such as "What is the name of the offensive?".',
+            phrase("There is no question in that."),
+            remedy=phrase('Ask in words, such as "What is the name of the offensive?".'),
         )
     return question

@@ -9,6 +9,7 @@ import discord
 import yaml
 
 from bot.failures import UNDELIVERABLE
+from bot.languages import t
 from bot.rendering.sanitize import one_line
 from retrieval import readers
 from retrieval.corpus import Upload
@@ -30,24 +31,27 @@ async def upload_of(attachment: discord.Attachment, limits: Limits) -> Upload:
     if readers.format_of_name(name) is None:
         raise ArticleError(
             name,
-            f"{name} is not in a format that can be read.",
-            remedy=f"Convert it to one of these: {readers.known_formats()}.",
+            t("{name} is not in a format that can be read.", name=name),
+            remedy=t("Convert it to one of these: {formats}.", formats=readers.known_formats()),
         )
     if attachment.size > limits.file_bytes:
         raise ArticleError(
             name,
-            f"{name} is too large.",
-            why=f"It has {attachment.size / 1e6:,.1f} MB, and at most "
-            f"{limits.file_bytes / 1e6:,.1f} MB are read.",
-            remedy="Divide it, or ask whoever runs me to raise FOOTNOTE_MAX_FILE_MB.",
+            t("{name} is too large.", name=name),
+            why=t(
+                "It has {size} MB, and at most {most} MB are read.",
+                size=round(attachment.size / 1e6, 1),
+                most=round(limits.file_bytes / 1e6, 1),
+            ),
+            remedy=t("Divide it, or ask whoever runs me to raise FOOTNOTE_MAX_FILE_MB."),
         )
     try:
         return Upload(name, await attachment.read())
     except UNDELIVERABLE as error:
         raise ArticleError(
             name,
-            f"{name} could not be downloaded from Discord.",
-            remedy="Try again in a moment.",
+            t("{name} could not be downloaded from Discord.", name=name),
+            remedy=t("Try again in a moment."),
         ) from error
 
 
@@ -71,10 +75,11 @@ def article_of(message: discord.Message, channel: str | None) -> Upload | None:
     """
     if not message.content.strip():
         return None
+    author = message.author.display_name
     fields = {
-        "title": title_of(message.content) or f"Message by {message.author.display_name}",
+        "title": title_of(message.content) or t("Message by {author}", author=author),
         "source": f"#{channel}" if channel else None,
-        "author": message.author.display_name,
+        "author": author,
         "published": message.created_at.date().isoformat(),
         "url": message.jump_url,
     }

@@ -9,6 +9,7 @@ from typing import Final
 
 from discord import app_commands
 
+from bot.languages import t
 from bot.rendering.discord.reply import CHOICE
 from bot.rendering.sanitize import plain
 from retrieval.articles import Article
@@ -37,13 +38,11 @@ def article_choices(articles: Sequence[Article], typed: str) -> list[app_command
     ]
 
 
-def find_article(
-    articles: Sequence[Article], given: str, see: str = "Choose one from the list, or see /sources."
-) -> str:
+def find_article(articles: Sequence[Article], given: str, see: str = "") -> str:
     """The id of the article that a person chose, or typed without choosing.
 
     Args:
-        see: What to do where nothing is even near.
+        see: What to do where nothing is even near; to look into /sources where not given.
 
     Raises:
         CorpusError: No article is called that, or several are.
@@ -67,13 +66,15 @@ def find_article(
             for article in articles
             if article.title == title
         ]
-        raise _not_found(found, "I know no article of that name.", see)
-    raise _not_found(found, "Several articles go by that name.", see)
+        raise _not_found(found, t("I know no article of that name."), see)
+    raise _not_found(found, t("Several articles go by that name."), see)
 
 
 def _not_found(near: Sequence[Article], what: str, see: str) -> CorpusError:
     names = "; ".join(article.title[:100] for article in near[:3])
-    return CorpusError(what, remedy=f"Did you mean: {names}?" if names else see)
+    if names:
+        return CorpusError(what, remedy=t("Did you mean: {names}?", names=names))
+    return CorpusError(what, remedy=see or t("Choose one from the list, or see /sources."))
 
 
 def _value(article: Article) -> str:

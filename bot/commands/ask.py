@@ -9,12 +9,14 @@ from discord import app_commands
 
 from bot.access import server_of
 from bot.asking import Asking
+from bot.commands.placement import everywhere
 from bot.commands.suggestions import (
+    article_suggestions,
     meant_article,
     meant_source,
-    suggested_articles,
     suggested_sources,
 )
+from bot.commands.translation import command_name, described, option_name
 from bot.languages import t
 from bot.library import Library
 from bot.rendering.layout.marks import beside_each_other
@@ -27,14 +29,25 @@ _NAME: Final = 200
 def ask_command(library: Library, asking: Asking) -> app_commands.Command[Any, ..., None]:
     """The command, answering with ``asking``."""
 
-    @app_commands.command(name="ask", description="Ask the articles; I answer by quoting them.")
+    @app_commands.command(
+        name=command_name("/ask"),
+        description=described("Ask the articles; I answer by quoting them."),
+    )
+    @app_commands.rename(
+        question=option_name(":question"),
+        private=option_name(":private"),
+        article=option_name(":article"),
+        source=option_name(":source"),
+        since=option_name(":since"),
+        until=option_name(":until"),
+    )
     @app_commands.describe(
-        question="What you want to know",
-        private="Whether only you see the answer",
-        article="Look in this article only",
-        source="Look in what this publication has printed only",
-        since="Look only in what was published since: 2014, 2014-05 or 2014-05-31",
-        until="Look only in what was published until: 2014, 2014-05 or 2014-05-31",
+        question=described("What you want to know"),
+        private=described("Whether only you see the answer"),
+        article=described("Look in this article only"),
+        source=described("Look in what this publication has printed only"),
+        since=described("Look only in what was published since: 2014, 2014-05 or 2014-05-31"),
+        until=described("Look only in what was published until: 2014, 2014-05 or 2014-05-31"),
     )
     async def ask(
         interaction: discord.Interaction[Any],
@@ -63,13 +76,7 @@ def ask_command(library: Library, asking: Asking) -> app_commands.Command[Any, .
             is_private=private,
         )
 
-    @ask.autocomplete("article")
-    async def articles(
-        interaction: discord.Interaction[Any], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        server = server_of(interaction)
-        await library.noted(server)
-        return suggested_articles(library.articles(server), typed)
+    ask.autocomplete("article")(article_suggestions(library))
 
     @ask.autocomplete("source")
     async def sources(
@@ -79,4 +86,4 @@ def ask_command(library: Library, asking: Asking) -> app_commands.Command[Any, .
         await library.noted(server)
         return suggested_sources(library.articles(server), typed)
 
-    return ask
+    return everywhere(ask)

@@ -9,6 +9,8 @@ import discord
 from discord import app_commands
 
 from bot.asker import Asker
+from bot.commands.placement import everywhere
+from bot.commands.translation import menu_name
 from bot.hearing import question_in
 from bot.languages import LANGUAGES, t
 from bot.views.answers import passages_view
@@ -20,9 +22,6 @@ from retrieval.questions import MAX_CHARACTERS, is_question
 
 if TYPE_CHECKING:
     from bot.client import FootnoteClient
-
-ASK_ABOUT: Final = "Ask about this message"
-FIND_SOURCES: Final = "Find sources for this"
 
 _CONTEXT: Final = 500
 """Characters of a message that a question about it is understood with."""
@@ -46,7 +45,9 @@ def ask_about_command() -> app_commands.ContextMenu:
         )
         await interaction.response.send_modal(form)
 
-    return app_commands.ContextMenu(name=ASK_ABOUT, callback=ask_about)
+    return everywhere(
+        app_commands.ContextMenu(name=menu_name("Ask about this message"), callback=ask_about)
+    )
 
 
 def find_sources_command() -> app_commands.ContextMenu:
@@ -61,7 +62,9 @@ def find_sources_command() -> app_commands.ContextMenu:
         view = await passages_view(client, asker, said)
         await interaction.edit_original_response(view=view)
 
-    return app_commands.ContextMenu(name=FIND_SOURCES, callback=find_sources)
+    return everywhere(
+        app_commands.ContextMenu(name=menu_name("Find sources for this"), callback=find_sources)
+    )
 
 
 async def _answer(said: str, interaction: discord.Interaction[Any], question: str) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
+from bot.commands.placement import for_managers
+from bot.commands.translation import command_name, described
 from bot.insights.findings import find
 from bot.views.insights import USUAL_PERIOD, insights_panel, picture_of
 from bot.views.personal import personally
@@ -18,11 +20,11 @@ if TYPE_CHECKING:
 def insights_command(services: Services) -> app_commands.Command[Any, ..., None]:
     """The command; its answer is seen by the person alone."""
 
+    @for_managers
     @app_commands.command(
-        name="insights", description="What is asked here, how well I answer, and what I lack."
+        name=command_name("/insights"),
+        description=described("What is asked here, how well I answer, and what I lack."),
     )
-    @app_commands.default_permissions(manage_guild=True)
-    @app_commands.guild_only()
     async def insights(interaction: discord.Interaction[Any]) -> None:
         async with personally(interaction):
             server = services.access.check_manager(interaction)

@@ -12,8 +12,10 @@ from discord import app_commands
 from bot.access import OWN, Access
 from bot.changing import carry_out, one_by_one
 from bot.commands.additions import article_of, readable_attachments, upload_of
-from bot.commands.corpus import ADDED
+from bot.commands.placement import for_managers
+from bot.commands.translation import menu_name
 from bot.inflight import InFlight
+from bot.languages import t
 from bot.library import Library
 from bot.progress import Progress
 from bot.views.changes import undo_of_addition
@@ -21,8 +23,6 @@ from retrieval import readers
 from retrieval.corpus import Report
 from retrieval.errors import CorpusError
 from retrieval.limits import Limits
-
-NAME = "Add to corpus"
 
 
 def add_message_command(
@@ -36,8 +36,8 @@ def add_message_command(
         attachments = readable_attachments(message)
         if text is None and not attachments:
             raise CorpusError(
-                "That message has neither words nor a file that I can read.",
-                why=f"I read these: {readers.known_formats()}.",
+                t("That message has neither words nor a file that I can read."),
+                why=t("I read these: {formats}.", formats=readers.known_formats()),
             )
         await interaction.response.defer(thinking=True, ephemeral=True)
 
@@ -56,16 +56,8 @@ def add_message_command(
             interaction,
             in_flight,
             change,
-            ADDED,
+            t("The articles are added."),
             lambda report: undo_of_addition(report, OWN, server),
         )
 
-    command = app_commands.ContextMenu(
-        name=NAME,
-        callback=add,
-        allowed_contexts=app_commands.AppCommandContext(guild=True),
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-    )
-    command.guild_only = True
-    command.default_permissions = discord.Permissions(manage_guild=True)
-    return command
+    return for_managers(app_commands.ContextMenu(name=menu_name("Add to corpus"), callback=add))

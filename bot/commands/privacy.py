@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
+from bot.commands.placement import everywhere
+from bot.commands.translation import command_name, described
 from bot.views.personal import personally
 from bot.views.privacy import forget_panel, kept_panel
 
@@ -17,16 +19,20 @@ if TYPE_CHECKING:
 
 class PrivacyCommands(
     app_commands.Group,
-    name="privacy",
-    description="What I keep about you, and how to have it deleted.",
+    name=command_name("/privacy"),
+    description=described("What I keep about you, and how to have it deleted."),
 ):
     """For everybody, everywhere; the answers are seen by the person alone."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
+        everywhere(self)
         self._store = services.store
 
-    @app_commands.command(name="show", description="What I keep about you, and for how long.")
+    @app_commands.command(
+        name=command_name("/show"),
+        description=described("What I keep about you, and for how long."),
+    )
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         async with personally(interaction):
             await interaction.response.defer(ephemeral=True, thinking=True)
@@ -37,7 +43,8 @@ class PrivacyCommands(
             await interaction.edit_original_response(view=view)
 
     @app_commands.command(
-        name="forget-me", description="Delete at once everything that I keep about you."
+        name=command_name("/forget-me"),
+        description=described("Delete at once everything that I keep about you."),
     )
     async def forget_me(self, interaction: discord.Interaction[Any]) -> None:
         async with personally(interaction):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
+from bot.commands.placement import for_managers
+from bot.commands.translation import command_name, described
 from bot.views.personal import personally
 from bot.views.setup import setup_panel, situation_of
 
@@ -17,11 +19,11 @@ if TYPE_CHECKING:
 def setup_command(services: Services) -> app_commands.Command[Any, ..., None]:
     """The command; its panel is seen by the person alone."""
 
+    @for_managers
     @app_commands.command(
-        name="setup", description="Choose where, how and whom I answer in this server."
+        name=command_name("/setup"),
+        description=described("Choose where, how and whom I answer in this server."),
     )
-    @app_commands.default_permissions(manage_guild=True)
-    @app_commands.guild_only()
     async def setup(interaction: discord.Interaction[Any]) -> None:
         async with personally(interaction):
             server = services.access.check_manager(interaction)

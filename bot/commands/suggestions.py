@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeVar
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Final, TypeVar
 
+import discord
 from discord import app_commands
 from rapidfuzz import fuzz, process, utils
 
+from bot.access import server_of
 from bot.commands.articles import article_choices, find_article
 from bot.languages import t
+from bot.library import Library
 from bot.rendering.discord.reply import CHOICE
 from bot.rendering.sanitize import plain
 from retrieval.articles import Article
@@ -23,6 +26,22 @@ _LOOKED_THROUGH: Final = 20_000
 """So many titles are compared while somebody types, since that is done on the event loop."""
 
 Item = TypeVar("Item")
+Suggesting = Callable[
+    [discord.Interaction[Any], str], Coroutine[Any, Any, list[app_commands.Choice[str]]]
+]
+
+
+def article_suggestions(library: Library) -> Suggesting:
+    """Suggests the articles that are quoted where a command is typed."""
+
+    async def suggest(
+        interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        server = server_of(interaction)
+        await library.noted(server)
+        return suggested_articles(library.articles(server), typed)
+
+    return suggest
 
 
 def suggested_articles(articles: Sequence[Article], typed: str) -> list[app_commands.Choice[str]]:

@@ -9,10 +9,15 @@ import discord
 from discord import app_commands
 
 from bot.access import server_of
-from bot.commands.articles import article_choices, find_article
+from bot.commands.articles import find_article
+from bot.commands.placement import everywhere
+from bot.commands.suggestions import article_suggestions
+from bot.commands.translation import command_name, described, option_name
 from bot.inflight import InFlight
+from bot.languages import t, tn
 from bot.library import Library
 from bot.rendering.discord import render_summary
+from bot.speaking import speak_publicly
 from retrieval.errors import QuestionError
 
 LENGTHS: Final = {"short": 3, "medium": 5, "long": 8}
@@ -23,12 +28,18 @@ def summary_command(library: Library, in_flight: InFlight) -> app_commands.Comma
     """The command, summarizing the articles of ``library``."""
 
     @app_commands.command(
-        name="summary", description="The sentences that carry an article or a topic."
+        name=command_name("/summary"),
+        description=described("The sentences that carry an article or a topic."),
+    )
+    @app_commands.rename(
+        article=option_name(":article"),
+        topic=option_name(":topic"),
+        length=option_name(":length"),
     )
     @app_commands.describe(
-        article="Which article; all of them if you leave it out",
-        topic="What the summary should be about",
-        length=f"short, medium or long, or how many sentences (1 to {MOST_SENTENCES})",
+        article=described("Which article; all of them if you leave it out"),
+        topic=described("What the summary should be about"),
+        length=described("short, medium or long, or how many sentences (1 to 15)"),
     )
     async def summary(
         interaction: discord.Interaction[Any],
@@ -37,6 +48,7 @@ def summary_command(library: Library, in_flight: InFlight) -> app_commands.Comma
         length: str = "medium",
     ) -> None:
         await interaction.response.defer(thinking=True)
+        await speak_publicly(interaction)
         with in_flight:
             server = server_of(interaction)
             count = sentence_count(length)
@@ -47,25 +59,28 @@ def summary_command(library: Library, in_flight: InFlight) -> app_commands.Comma
                 content=reply.content, embeds=list(reply.embeds)
             )
 
-    @summary.autocomplete("article")
-    async def articles(
-        interaction: discord.Interaction[Any], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        server = server_of(interaction)
-        await library.noted(server)
-        return article_choices(library.articles(server), typed)
+    summary.autocomplete("article")(article_suggestions(library))
 
     @summary.autocomplete("length")
     async def lengths(
         interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
+        wanted = typed.strip().casefold()
         return [
-            app_commands.Choice(name=f"{name} ({count} sentences)", value=name)
-            for name, count in LENGTHS.items()
-            if name.startswith(typed.strip().casefold())
+            app_commands.Choice(
+                name=tn(
+                    "{length} ({count} sentence)",
+                    "{length} ({count} sentences)",
+                    LENGTHS[length],
+                    length=word,
+                ),
+                value=length,
+            )
+            for length, word in _words().items()
+            if length.startswith(wanted) or word.casefold().startswith(wanted)
         ]
 
-    return summary
+    return everywhere(summary)
 
 
 def sentence_count(length: str) -> int:
@@ -75,11 +90,19 @@ def sentence_count(length: str) -> int:
         QuestionError: It is neither a known word nor a number in range.
     """
     word = length.strip().casefold()
-    if word in LENGTHS:
-        return LENGTHS[word]
+    for known, translated in _words().items():
+        if word in (known, translated.casefold()):
+            return LENGTHS[known]
     if word.isdecimal() and len(word) <= 3 and 1 <= int(word) <= MOST_SENTENCES:
         return int(word)
     raise QuestionError(
-        "That is no length I know.",
-        remedy=f"Choose short, medium or long, or a number from 1 to {MOST_SENTENCES}.",
+        t("That is no length I know."),
+        remedy=t(
+            "Choose short, medium or long, or a number from 1 to {most}.", most=MOST_SENTENCES
+        ),
     )
+
+
+def _words() -> dict[str, str]:
+    """The lengths by name, each with its name in the language that is spoken."""
+    return {"short": t("short"), "medium": t("medium"), "long": t("long")}

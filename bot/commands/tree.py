@@ -8,10 +8,19 @@ import discord
 from discord import app_commands
 
 from bot.failures import tell
+from bot.speaking import speak_privately
 
 
 class FootnoteTree(app_commands.CommandTree[Any]):
-    """discord.py shows a person nothing when a command fails; this tree does."""
+    """discord.py shows a person nothing when a command fails; this tree does.
+
+    Every command, menu and suggestion speaks the language of the person.
+    """
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Asked by discord.py before anything else, in the task that the command runs in."""
+        await speak_privately(interaction)
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /

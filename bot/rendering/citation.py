@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.languages import t
 from retrieval.answers import Quote, Source
 from retrieval.articles import Article
 
@@ -13,5 +14,6 @@ def publication(article: Article) -> list[str]:
 
 def citation(where: Quote | Source) -> list[str]:
     """The facts that lead a reader to a place in an article, without title and link."""
-    page = [] if where.page is None else [f"page {where.page}"]
-    return [*publication(where.article), *page, f"paragraph {where.paragraph}"]
+    page = [] if where.page is None else [t("page {page}", page=where.page)]
+    paragraph = t("paragraph {paragraph}", paragraph=where.paragraph)
+    return [*publication(where.article), *page, paragraph]

@@ -10,15 +10,17 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import discord
 from discord import ui
 
 from bot.changing import carry_out, one_by_one
-from bot.failures import NotAllowedError, telling
+from bot.failures import NotAllowedError
 from bot.holdings import removed_names, served_names
+from bot.languages import t
 from bot.library import Library
+from bot.views.lasting import ID, LastingButton, view_of
 from bot.views.marks import LENGTH, MOST, PATTERN, mark_of, marks_of, named_by
 from retrieval.corpus import Report
 from retrieval.errors import CorpusError
@@ -26,10 +28,7 @@ from retrieval.errors import CorpusError
 if TYPE_CHECKING:
     from bot.client import FootnoteClient
 
-REMOVED: Final = "The articles are removed. For a day that can be undone."
-RESTORED: Final = "The articles are back."
 _UNDO_WITHIN: Final = timedelta(days=1)
-_UNDO_LABEL: Final = "Undo"
 
 Done = Literal["removal", "addition"]
 _ACTS: Final[dict[Done, str]] = {"removal": "undo", "addition": "drop"}
@@ -41,10 +40,8 @@ def removal_question(collection: str, server: int | None, user: int, name: str) 
     Args:
         name: The id of an article, or the address of a page or feed.
     """
-    view = ui.View(timeout=None)
-    for act in ("remove", "keep"):
-        view.add_item(RemovalButton(act, collection, user, mark_of(server, name)))
-    return view
+    mark = mark_of(server, name)
+    return view_of(*(RemovalButton(act, collection, user, mark) for act in ("remove", "keep")))
 
 
 def undo_button(
@@ -57,9 +54,7 @@ def undo_button(
     """
     if not 0 < len(names) <= MOST:
         return None
-    view = ui.View(timeout=None)
-    view.add_item(UndoButton(_ACTS[done], collection, marks_of(server, names)))
-    return view
+    return view_of(UndoButton(_ACTS[done], collection, marks_of(server, names)))
 
 
 def undo_of_addition(report: Report, collection: str, server: int | None) -> ui.View | None:
@@ -71,21 +66,18 @@ def undo_of_addition(report: Report, collection: str, server: int | None) -> ui.
 
 
 class RemovalButton(
-    ui.DynamicItem[ui.Button[Any]],
+    LastingButton,
     template=r"footnote:(?P<act>remove|keep):(?P<collection>server|shared)"
-    rf":(?P<user>\d{{1,20}}):(?P<mark>[\w-]{{{LENGTH}}})",
+    rf":(?P<user>{ID}):(?P<mark>[\w-]{{{LENGTH}}})",
 ):
     """Removes what its custom id names, or leaves it."""
 
     def __init__(self, act: str, collection: str, user: int, mark: str) -> None:
+        is_removal = act == "remove"
         super().__init__(
-            ui.Button(
-                label="Remove" if act == "remove" else "Keep",
-                style=discord.ButtonStyle.danger
-                if act == "remove"
-                else discord.ButtonStyle.secondary,
-                custom_id=f"footnote:{act}:{collection}:{user}:{mark}",
-            )
+            t("Remove") if is_removal else t("Keep"),
+            f"footnote:{act}:{collection}:{user}:{mark}",
+            discord.ButtonStyle.danger if is_removal else discord.ButtonStyle.secondary,
         )
         self._act = act
         self._collection = collection
@@ -93,28 +85,20 @@ class RemovalButton(
         self._mark = mark
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> RemovalButton:
+    def named(cls, match: re.Match[str]) -> Self:
         return cls(match["act"], match["collection"], int(match["user"]), match["mark"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        client: FootnoteClient = interaction.client
-        async with telling(interaction):
-            if interaction.user.id != self._user:
-                raise NotAllowedError("Only the person who asked can decide that.")
-            server = client.access.to_change(interaction, self._collection)
-            await interaction.response.defer()
-            if self._act == "keep":
-                await interaction.edit_original_response(
-                    content="Nothing was removed.", embeds=[], view=None
-                )
-                return
-            await self._remove(interaction, client, server)
+    async def press(self, interaction: discord.Interaction[Any], client: FootnoteClient) -> None:
+        if interaction.user.id != self._user:
+            raise NotAllowedError(t("Only the person who asked can decide that."))
+        server = client.access.to_change(interaction, self._collection)
+        await interaction.response.defer()
+        if self._act == "keep":
+            await interaction.edit_original_response(
+                content=t("Nothing was removed."), embeds=[], view=None
+            )
+            return
+        await self._remove(interaction, client, server)
 
     async def _remove(
         self, interaction: discord.Interaction[Any], client: FootnoteClient, server: int | None
@@ -126,72 +110,70 @@ class RemovalButton(
             served = await library.with_corpus(served_names, server)
             names.extend(named_by(self._mark, server, served))
             if not names:
-                raise CorpusError("That was removed already.")
+                raise CorpusError(t("That was removed already."))
             return await library.remove(names[0], server)
 
         await carry_out(
             interaction,
             client.in_flight,
             lambda _: remove(),
-            REMOVED,
+            _removed(),
             lambda _: undo_button("removal", self._collection, server, names),
         )
 
 
 class UndoButton(
-    ui.DynamicItem[ui.Button[Any]],
+    LastingButton,
     template=r"footnote:(?P<act>undo|drop):(?P<collection>server|shared)"
     rf":(?P<marks>{PATTERN})",
 ):
     """Brings back what was removed (``undo``), or takes out what was added (``drop``)."""
 
     def __init__(self, act: str, collection: str, marks: str) -> None:
-        super().__init__(
-            ui.Button(label=_UNDO_LABEL, custom_id=f"footnote:{act}:{collection}:{marks}")
-        )
+        super().__init__(t("Undo"), f"footnote:{act}:{collection}:{marks}")
         self._act = act
         self._collection = collection
         self._marks = marks
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> UndoButton:
+    def named(cls, match: re.Match[str]) -> Self:
         return cls(match["act"], match["collection"], match["marks"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        client: FootnoteClient = interaction.client
-        async with telling(interaction):
-            server = client.access.to_change(interaction, self._collection)
-            message = interaction.message
-            age = interaction.created_at - message.created_at if message else timedelta(0)
-            if age > _UNDO_WITHIN:
-                raise CorpusError(
-                    "That was more than a day ago.",
-                    remedy="/corpus list shows what is there now, /corpus remove takes it out.",
-                )
-            await interaction.response.defer()
-            library = client.library
-            change = partial(
-                _brought_back if self._act == "undo" else _taken_out, library, self._marks, server
+    async def press(self, interaction: discord.Interaction[Any], client: FootnoteClient) -> None:
+        server = client.access.to_change(interaction, self._collection)
+        message = interaction.message
+        age = interaction.created_at - message.created_at if message else timedelta(0)
+        if age > _UNDO_WITHIN:
+            raise CorpusError(
+                t("That was more than a day ago."),
+                remedy=t("/corpus list shows what is there now, /corpus remove takes it out."),
             )
-            headline = RESTORED if self._act == "undo" else REMOVED
-            await carry_out(interaction, client.in_flight, lambda _: change(), headline)
+        await interaction.response.defer()
+        if self._act == "undo":
+            change, headline = _brought_back, t("The articles are back.")
+        else:
+            change, headline = _taken_out, _removed()
+        await carry_out(
+            interaction,
+            client.in_flight,
+            lambda _: change(client.library, self._marks, server),
+            headline,
+        )
+
+
+def _removed() -> str:
+    return t("The articles are removed. For a day that can be undone.")
 
 
 async def _brought_back(library: Library, marks: str, server: int | None) -> Report:
     names = named_by(marks, server, await library.with_corpus(removed_names, server))
     if not names:
-        raise CorpusError("That was brought back already, or removed more than a day ago.")
+        raise CorpusError(t("That was brought back already, or removed more than a day ago."))
     return await one_by_one([(name, partial(library.undo, name, server)) for name in names])
 
 
 async def _taken_out(library: Library, marks: str, server: int | None) -> Report:
     names = named_by(marks, server, await library.with_corpus(served_names, server))
     if not names:
-        raise CorpusError("That was removed already.")
+        raise CorpusError(t("That was removed already."))
     return await one_by_one([(name, partial(library.remove, name, server)) for name in names])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
 import discord
 from discord import ui
 
 from bot.access import SHARED
-from bot.failures import telling
 from bot.holdings import listed
 from bot.library import Library
 from bot.rendering.discord import Reply, page_count, render_collection
-from bot.views.sources import PAGE_LABELS
+from bot.views.lasting import LastingButton, view_of
+from bot.views.paging import turn_label, turns
 
 if TYPE_CHECKING:
     from bot.client import FootnoteClient
@@ -34,53 +35,34 @@ async def collection_page(
     reply = render_collection(items, page, is_shared=collection == SHARED)
     if pages == 1:
         return reply, None
-    view = ui.View(timeout=None)
-    view.add_item(
-        CollectionPageButton("previous", collection, max(page - 1, 0), disabled=page == 0)
-    )
-    view.add_item(CollectionPageButton("next", collection, page + 1, disabled=page == pages - 1))
-    return reply, view
+    turn = partial(CollectionPageButton, collection=collection)
+    return reply, view_of(*(button() for button in turns(turn, page, pages)))
 
 
 class CollectionPageButton(
-    ui.DynamicItem[ui.Button[Any]],
+    LastingButton,
     template=r"footnote:list:(?P<direction>previous|next)"
     r":(?P<collection>server|shared):(?P<page>\d{1,6})",
 ):
     """Turns to the page that its custom id names, for whoever may still see it."""
 
     def __init__(
-        self, direction: str, collection: str, page: int, *, disabled: bool = False
+        self, direction: str, page: int, collection: str, *, disabled: bool = False
     ) -> None:
-        super().__init__(
-            ui.Button(
-                label=PAGE_LABELS[direction],
-                custom_id=f"footnote:list:{direction}:{collection}:{page}",
-                disabled=disabled,
-            )
-        )
+        custom_id = f"footnote:list:{direction}:{collection}:{page}"
+        super().__init__(turn_label(direction), custom_id, disabled=disabled)
         self._collection = collection
         self._page = page
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> CollectionPageButton:
-        return cls(match["direction"], match["collection"], int(match["page"]))
+    def named(cls, match: re.Match[str]) -> Self:
+        return cls(match["direction"], int(match["page"]), match["collection"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        client: FootnoteClient = interaction.client
-        async with telling(interaction):
-            client.access.check(interaction)
-            await interaction.response.defer()
-            server = await client.access.to_read(interaction, self._collection)
-            reply, view = await collection_page(
-                client.library, self._collection, server, self._page
-            )
-            await interaction.edit_original_response(
-                content=reply.content or None, embeds=list(reply.embeds), view=view
-            )
+    async def press(self, interaction: discord.Interaction[Any], client: FootnoteClient) -> None:
+        client.access.check(interaction)
+        await interaction.response.defer()
+        server = await client.access.to_read(interaction, self._collection)
+        reply, view = await collection_page(client.library, self._collection, server, self._page)
+        await interaction.edit_original_response(
+            content=reply.content or None, embeds=list(reply.embeds), view=view
+        )

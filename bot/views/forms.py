@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.views.personal import personally
 
-_OPEN_FOR: Final = 900.0
+OPEN_FOR: Final = 900.0
 """Seconds after which what is filled in can no longer be answered."""
 TITLE: Final = 45
 """Characters of a title or label."""
@@ -37,7 +37,7 @@ class Form(ui.Modal):
         required: bool = True,
         is_long: bool = True,
     ) -> None:
-        super().__init__(title=title[:TITLE], timeout=_OPEN_FOR)
+        super().__init__(title=title[:TITLE], timeout=OPEN_FOR)
         self._submitted = submitted
         self._field: ui.TextInput[Any] = ui.TextInput(
             style=discord.TextStyle.paragraph if is_long else discord.TextStyle.short,

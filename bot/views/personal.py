@@ -10,9 +10,9 @@ import discord
 from discord import ui
 
 from bot.failures import telling
-from bot.languages import language_for
 from bot.rendering.discord.reply import ASIDE_COLOUR
 from bot.rendering.layout.answers import in_container
+from bot.speaking import private_language
 
 if TYPE_CHECKING:
     from bot.client import FootnoteClient
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 async def personally(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
     """Around what a command, button or menu does for one person."""
     client: FootnoteClient = interaction.client
-    language = language_for(str(interaction.locale))
-    with client.services.catalogs.speaking(language):
+    with client.services.catalogs.speaking(await private_language(interaction)):
         async with telling(interaction):
             with client.in_flight:
                 yield
@@ -32,8 +31,3 @@ async def personally(interaction: discord.Interaction[Any]) -> AsyncIterator[Non
 def panel(*items: ui.Item[Any]) -> ui.LayoutView:
     """A message of components; what lives in it lives by itself."""
     return in_container(list(items), ASIDE_COLOUR)
-
-
-async def show(interaction: discord.Interaction[Any], view: ui.LayoutView, **options: Any) -> None:
-    """Put components in the place of those of the message that was pressed, which is deferred."""
-    await interaction.edit_original_response(view=view, **options)

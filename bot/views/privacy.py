@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import discord
 from discord import ui
@@ -14,7 +14,8 @@ from bot.failures import NotAllowedError
 from bot.languages import t, tn
 from bot.rendering.layout.marks import small
 from bot.store import Kept
-from bot.views.personal import panel, personally, show
+from bot.views.lasting import ID, LastingButton
+from bot.views.personal import panel
 
 if TYPE_CHECKING:
     from bot.client import FootnoteClient
@@ -63,43 +64,33 @@ def forget_panel(person: int) -> ui.LayoutView:
 
 
 class ForgetButton(
-    ui.DynamicItem[ui.Button[Any]],
-    template=r"footnote:forget:(?P<act>delete|keep):(?P<person>\d{1,20})",
+    LastingButton, template=rf"footnote:forget:(?P<act>delete|keep):(?P<person>{ID})"
 ):
     """Deletes what is kept about the person who presses it, or leaves it."""
 
     def __init__(self, act: str, person: int) -> None:
         is_deletion = act == "delete"
         super().__init__(
-            ui.Button(
-                label=t("Delete") if is_deletion else t("Keep"),
-                style=discord.ButtonStyle.danger if is_deletion else discord.ButtonStyle.secondary,
-                custom_id=f"footnote:forget:{act}:{person}",
-            )
+            t("Delete") if is_deletion else t("Keep"),
+            f"footnote:forget:{act}:{person}",
+            discord.ButtonStyle.danger if is_deletion else discord.ButtonStyle.secondary,
         )
         self._act = act
         self._person = person
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> ForgetButton:
+    def named(cls, match: re.Match[str]) -> Self:
         return cls(match["act"], int(match["person"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        async with personally(interaction):
-            if interaction.user.id != self._person:
-                raise NotAllowedError(t("Only the person who asked can decide that."))
-            await interaction.response.defer()
-            if self._act == "keep":
-                said = t("Nothing was deleted.")
-            else:
-                said = await _forget(interaction.client, self._person)
-            await show(interaction, panel(ui.TextDisplay(said)))
+    async def press(self, interaction: discord.Interaction[Any], client: FootnoteClient) -> None:
+        if interaction.user.id != self._person:
+            raise NotAllowedError(t("Only the person who asked can decide that."))
+        await interaction.response.defer()
+        if self._act == "keep":
+            said = t("Nothing was deleted.")
+        else:
+            said = await _forget(client, self._person)
+        await interaction.edit_original_response(view=panel(ui.TextDisplay(said)))
 
 
 async def _forget(client: FootnoteClient, person: int) -> str:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Self
 
 import discord
 from discord import ui
 
 from bot.access import server_of
-from bot.failures import telling
 from bot.library import Library
 from bot.rendering.discord import Reply, page_count, render_articles
+from bot.views.lasting import LastingButton, view_of
+from bot.views.paging import turn_label, turns
 
 if TYPE_CHECKING:
     from bot.client import FootnoteClient
-
-PAGE_LABELS: Final = {"previous": "◀ Previous", "next": "Next ▶"}
 
 
 async def sources_page(
@@ -37,43 +36,26 @@ async def sources_page(
     reply = render_articles(articles, page)
     if pages == 1:
         return reply, None
-    view = ui.View(timeout=None)
-    view.add_item(PageButton("previous", max(page - 1, 0), disabled=page == 0))
-    view.add_item(PageButton("next", page + 1, disabled=page == pages - 1))
-    return reply, view
+    return reply, view_of(*(button() for button in turns(PageButton, page, pages)))
 
 
 class PageButton(
-    ui.DynamicItem[ui.Button[Any]],
-    template=r"footnote:sources:(?P<direction>previous|next):(?P<page>\d{1,6})",
+    LastingButton, template=r"footnote:sources:(?P<direction>previous|next):(?P<page>\d{1,6})"
 ):
     """Turns to the page that its custom id names; needs no memory of the message."""
 
     def __init__(self, direction: str, page: int, *, disabled: bool = False) -> None:
-        super().__init__(
-            ui.Button(
-                label=PAGE_LABELS[direction],
-                custom_id=f"footnote:sources:{direction}:{page}",
-                disabled=disabled,
-            )
-        )
+        custom_id = f"footnote:sources:{direction}:{page}"
+        super().__init__(turn_label(direction), custom_id, disabled=disabled)
         self._page = page
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> PageButton:
+    def named(cls, match: re.Match[str]) -> Self:
         return cls(match["direction"], int(match["page"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        client: FootnoteClient = interaction.client
-        async with telling(interaction):
-            await interaction.response.defer()
-            reply, view = await sources_page(client.library, self._page, server_of(interaction))
-            await interaction.edit_original_response(
-                content=reply.content or None, embeds=list(reply.embeds), view=view
-            )
+    async def press(self, interaction: discord.Interaction[Any], client: FootnoteClient) -> None:
+        await interaction.response.defer()
+        reply, view = await sources_page(client.library, self._page, server_of(interaction))
+        await interaction.edit_original_response(
+            content=reply.content or None, embeds=list(reply.embeds), view=view
+        )

@@ -35,6 +35,7 @@ from retrieval.database import (
 from retrieval.encoders import Encoder, Progress
 from retrieval.errors import CorpusError
 from retrieval.limits import Limits
+from retrieval.phrases import joined, phrase
 from retrieval.questions import clean_question
 from retrieval.sandbox import Sandbox
 from retrieval.summaries import Summary, summarize
@@ -134,7 +135,9 @@ class Corpora:
             self._means.database.open()
         except FolderError as error:
             log.warning("Nothing can be kept: %s", error)
-            notice = f"What is read now is not kept for the next start. {error}"
+            notice = joined(
+                (phrase("What is read now is not kept for the next start."), str(error))
+            )
             self._temporary = tempfile.TemporaryDirectory(prefix="footnote-")
             database = Database(Path(self._temporary.name))
             self._means = replace(self._means, database=database)
@@ -206,10 +209,12 @@ class Corpora:
         if not served:
             if server is not None and self._shared.generation is not None:
                 raise CorpusError(
-                    "This server has no articles yet, and does not use the shared ones.",
-                    remedy="Those who manage it can add some with /corpus add.",
+                    phrase("This server has no articles yet, and does not use the shared ones."),
+                    remedy=phrase("Those who manage it can add some with /corpus add."),
                 )
-            raise CorpusError("The articles are not open yet.", remedy="Try again in a moment.")
+            raise CorpusError(
+                phrase("The articles are not open yet."), remedy=phrase("Try again in a moment.")
+            )
         if server is None:
             return view_of(served)
         generations = tuple(served.values())

@@ -32,6 +32,7 @@ from retrieval.database import CollectionStore, passage_hashes
 from retrieval.database.records import Entry, GenerationRecord, Inventory
 from retrieval.encoders import Progress
 from retrieval.errors import ArticleError, CorpusError, DamagedError, FootnoteError, StorageError
+from retrieval.phrases import from_text, joined, phrase, phrases
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ class Corpus:
                 raise
             # What was served before is better than nothing, and the error says what to mend.
             log.warning("The articles cannot be read again: %s", error)
-            notice = f"The articles are served as they were read last. {error}"
+            notice = joined((phrase("The articles are served as they were read last."), str(error)))
             return Report(changes=(), encoded=0, seconds=0.0, notices=(*notices, notice))
 
     def restore(
@@ -128,13 +129,18 @@ class Corpus:
                 try:
                     found = self._indexer.read(record, trusting=trusting)
                     if found is None:
-                        notices = ("The stored index was missing, so it is built again.",)
+                        notices = (phrase("The stored index was missing, so it is built again."),)
                 except DamagedError as error:
                     # Another process may have put the next one in its place.
                     if self._store.generation() != record:
                         continue
                     log.warning("Stored index not used: %s", error)
-                    notices = (f"The stored index was damaged ({error}), so it is built again.",)
+                    notices = (
+                        phrase(
+                            "The stored index was damaged ({reason}), so it is built again.",
+                            reason=error,
+                        ),
+                    )
                 if found is None:
                     found, unkept = self._rebuilt(self._store.load(), progress)
                     notices = (*notices, *unkept)
@@ -234,8 +240,8 @@ class Corpus:
             left = edits.remove(stock.inventory, what, self._means.clock())
             if not self._is_bounded and not left.articles():
                 raise CorpusError(
-                    f"{what} is the only article, so it is not removed.",
-                    remedy="Add another article first.",
+                    phrase("{article} is the only article, so it is not removed.", article=what),
+                    remedy=phrase("Add another article first."),
                 )
             return replace(stock, inventory=left)
 
@@ -293,7 +299,7 @@ class Corpus:
             for entry in inventory.entries
             if entry.is_wanted and entry.source.next_check is not None
         ]
-        errors = (source.error for source in sources if source.error is not None)
+        errors = (from_text(source.error) for source in sources if source.error is not None)
         generation = self._generation
         passages = (
             len(generation.engine) if generation is not None else self._store.count_passages()
@@ -398,8 +404,8 @@ class Corpus:
     def _alone(self) -> Iterator[None]:
         if not self._changing.acquire(blocking=False):
             raise CorpusError(
-                "These articles are being reloaded already.",
-                remedy="Wait until that has finished, then try again.",
+                phrase("These articles are being reloaded already."),
+                remedy=phrase("Wait until that has finished, then try again."),
             )
         try:
             with held_by_one(self._folder):
@@ -484,9 +490,15 @@ class Corpus:
         articles, held = len(after.articles()), len(before.articles())
         # Who is over a limit that was lowered may still remove and replace.
         if articles > max(limits.articles, held):
-            raise too_full(f"{limits.articles:,} articles", f"there would be {articles:,}")
+            raise too_full(
+                phrases("{count} article", "{count} articles", limits.articles),
+                phrase("there would be {number}", number=articles),
+            )
         if passages > max(limits.passages, len(serving.engine) if serving is not None else 0):
-            raise too_full(f"{limits.passages:,} passages", f"there would be {passages:,}")
+            raise too_full(
+                phrases("{count} passage", "{count} passages", limits.passages),
+                phrase("there would be {number}", number=passages),
+            )
 
 
 def _and(failures: Mapping[str, ArticleError], error: ArticleError) -> dict[str, ArticleError]:

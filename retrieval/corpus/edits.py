@@ -11,6 +11,7 @@ from retrieval.articles import Article
 from retrieval.corpus.refusals import unknown_article
 from retrieval.database.records import ArticleRecord, Entry, Inventory
 from retrieval.errors import ArticleError, CorpusError
+from retrieval.phrases import all_of, phrase
 from retrieval.web import normalize
 
 UNDO_WITHIN: Final = timedelta(days=1)
@@ -59,8 +60,8 @@ def undo(inventory: Inventory, what: str | None, now: datetime) -> Inventory:
     }
     if not removed:
         raise CorpusError(
-            "Nothing was removed in the last day.",
-            remedy="What was removed before that has to be added again.",
+            phrase("Nothing was removed in the last day."),
+            remedy=phrase("What was removed before that has to be added again."),
         )
     last = max(removed.values())
     address = _address(what) if what is not None else None
@@ -121,12 +122,12 @@ def refuse_copies(inventory: Inventory, entry: Entry) -> None:
     twins = [served.get(held.article.text) for held in entry.articles]
     if twins and all(twin is not None for twin in twins):
         name = entry.source.name
-        others = " and ".join(f"“{twin.title}” ({twin.id})" for twin in twins[:3] if twin)
+        others = all_of([f"“{twin.title}” ({twin.id})" for twin in twins[:3] if twin])
         raise ArticleError(
             name,
-            f"{name} is here already.",
-            why=f"Its words are those of {others}.",
-            remedy="Nothing was added. To replace that article, remove it first.",
+            phrase("{name} is here already.", name=name),
+            why=phrase("Its words are those of {others}.", others=others),
+            remedy=phrase("Nothing was added. To replace that article, remove it first."),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from retrieval import readers
 from retrieval.corpus.refusals import unknown_format
 from retrieval.errors import ArticleError
+from retrieval.phrases import phrase
 from retrieval.preparation import PreparedArticle
 from retrieval.readers.documents import Document, Linked
 from retrieval.sandbox import Sandbox
@@ -47,14 +48,14 @@ def _page(link: Linked, fetcher: Fetcher, sandbox: Sandbox) -> PreparedArticle:
     name = _name_of(link)
     found = fetcher.fetch(link.url)
     if isinstance(found, NotModified):
-        raise FetchError(name, f"{name} holds nothing.")
+        raise FetchError(name, phrase("{name} holds nothing.", name=name))
     format_ = readers.format_of_response(found.media_type, found.url, found.content)
     if format_ is None or format_ == "feed":
         raise unknown_format(name)
     document = Document(name, found.content, format_, url=found.url, charset=found.charset)
     articles = sandbox.read(document, link.id).articles
     if not articles:
-        raise ArticleError(name, f"{name} holds no text.")
+        raise ArticleError(name, phrase("{name} holds no text.", name=name))
     return articles[0]
 
 

@@ -19,6 +19,7 @@ from retrieval.engines.joined import JoinedEngine
 from retrieval.engines.living import Living
 from retrieval.errors import CorpusError
 from retrieval.languages import Language, language_of
+from retrieval.phrases import phrase
 from retrieval.preparation import prepare
 
 FORMAT: Final = 4
@@ -181,6 +182,6 @@ def assemble(
 def nothing_to_index() -> CorpusError:
     """What is said of articles without a passage."""
     return CorpusError(
-        "There are no articles to answer from.",
-        remedy="Add a Markdown or plain text file to the articles' folder, then reload.",
+        phrase("There are no articles to answer from."),
+        remedy=phrase("Add a Markdown or plain text file to the articles' folder, then reload."),
     )

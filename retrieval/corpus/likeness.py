@@ -6,6 +6,7 @@ from typing import Final
 
 from retrieval.database.records import ArticleRecord, Inventory
 from retrieval.duplicates import find_duplicates
+from retrieval.phrases import phrase, phrases
 
 _TOLD: Final = 5
 
@@ -28,14 +29,26 @@ def copies_noticed(inventory: Inventory) -> tuple[str, ...]:
     def named(id_: str) -> str:
         return f"“{titles[id_]}” ({id_})"
 
-    told = [f"{named(id_)} has the same words as {named(of)}." for id_, of in exact.items()]
+    told: list[str] = [
+        phrase("{article} has the same words as {other}.", article=named(id_), other=named(of))
+        for id_, of in exact.items()
+    ]
     told += [
-        f"{named(pair.article)} is nearly the same as {named(pair.of)} "
-        f"({pair.similarity:.0%} of the words)."
+        phrase(
+            "{article} is nearly the same as {other} ({percent}% of the words).",
+            article=named(pair.article),
+            other=named(pair.of),
+            percent=round(100 * pair.similarity),
+        )
         for pair in find_duplicates(signatures, known)
     ]
     more = len(told) - _TOLD
-    return (*told[:_TOLD], f"{more:,} more articles are like others.") if more > 0 else tuple(told)
+    if more <= 0:
+        return tuple(told)
+    last = phrases(
+        "{count} more article is like others.", "{count} more articles are like others.", more
+    )
+    return (*told[:_TOLD], last)
 
 
 def _exact(new: list[ArticleRecord], old: list[ArticleRecord]) -> dict[str, str]:

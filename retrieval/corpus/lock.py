@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from retrieval.errors import StorageError
+from retrieval.phrases import phrase
 
 
 @contextmanager
@@ -33,9 +34,9 @@ def held_by_one(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise StorageError(
-            "Another process is changing these articles.",
+            phrase("Another process is changing these articles."),
             why=_holder(note),
-            remedy="Wait until it has finished, then try again.",
+            remedy=phrase("Wait until it has finished, then try again."),
         ) from error
     except (OSError, NotImplementedError) as error:
         raise _unwritable(folder, error) from error
@@ -66,9 +67,12 @@ def _own_name() -> dict[str, object]:
 def _holder(note: Path) -> str:
     try:
         held = dict(json.loads(note.read_text("utf-8")))
-        return (
-            f"Process {held['process']} on {held['host']} ({held['command']}) does so since "
-            f"{held['since']}."
+        return phrase(
+            "Process {process} on {host} ({command}) does so since {time}.",
+            process=str(held["process"]),
+            host=str(held["host"]),
+            command=str(held["command"]),
+            time=str(held["since"]),
         )
     except (OSError, ValueError, TypeError, KeyError):
         return ""  # It is just taking or giving back the lock.
@@ -76,7 +80,7 @@ def _holder(note: Path) -> str:
 
 def _unwritable(folder: Path, error: Exception) -> StorageError:
     return StorageError(
-        f"The change cannot be kept in {folder}.",
-        why=f"The system says: {getattr(error, 'strerror', None) or error}.",
-        remedy="Check the space and the permissions of FOOTNOTE_DATA_DIR.",
+        phrase("The change cannot be kept in {folder}.", folder=folder),
+        why=phrase("The system says: {reason}.", reason=getattr(error, "strerror", None) or error),
+        remedy=phrase("Check the space and the permissions of FOOTNOTE_DATA_DIR."),
     )

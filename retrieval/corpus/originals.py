@@ -9,6 +9,7 @@ from pathlib import Path
 
 from retrieval.durable import write_durably
 from retrieval.errors import StorageError
+from retrieval.phrases import phrase
 
 
 def fingerprint_of(content: bytes) -> str:
@@ -35,9 +36,9 @@ class Originals:
                 write_durably(self._folder / name, content)
             except OSError as error:
                 raise StorageError(
-                    f"The change cannot be kept in {self._folder}.",
-                    why=f"The system says: {error.strerror or error}.",
-                    remedy="Check the space and the permissions of FOOTNOTE_DATA_DIR.",
+                    phrase("The change cannot be kept in {folder}.", folder=self._folder),
+                    why=phrase("The system says: {reason}.", reason=error.strerror or error),
+                    remedy=phrase("Check the space and the permissions of FOOTNOTE_DATA_DIR."),
                 ) from error
         return name
 

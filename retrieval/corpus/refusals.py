@@ -8,17 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from retrieval import readers
 from retrieval.corpus.sources import Configured
 from retrieval.errors import ArticleError, CorpusError
+from retrieval.phrases import any_of, joined, phrase
 
 
 def unknown_article(article_id: str, known: Iterable[str]) -> CorpusError:
     """The error for an id that no article has, with the ids that are nearest to it."""
     close = difflib.get_close_matches(article_id, list(known), n=3, cutoff=0.4)
     return CorpusError(
-        f"There is no article {article_id!r}.",
+        phrase("There is no article {article}.", article=repr(article_id)),
         remedy=(
-            f"Did you mean {' or '.join(close)}?"
+            phrase(
+                "Did you mean {articles}?",
+                articles=any_of(close),
+            )
             if close
-            else "'footnote corpus list' shows every article."
+            else phrase("'footnote corpus list' shows every article.")
         ),
     )
 
@@ -26,8 +30,12 @@ def unknown_article(article_id: str, known: Iterable[str]) -> CorpusError:
 def too_full(limit: str, would_be: str) -> CorpusError:
     """The error for a server's collection that would hold more than it may."""
     return CorpusError(
-        f"This server's collection may hold {limit}, and {would_be}.",
-        remedy="Remove some articles first, or ask the bot's operator for more room.",
+        phrase(
+            "This server's collection may hold {limit}, and {would_be}.",
+            limit=limit,
+            would_be=would_be,
+        ),
+        remedy=phrase("Remove some articles first, or ask the bot's operator for more room."),
     )
 
 
@@ -38,13 +46,13 @@ def nothing_to_serve(
     where = ", ".join(str(source) for source in sources)
     if failures:
         return CorpusError(
-            f"None of the articles in {where} can be read.",
-            why=" ".join(str(error) for error in failures.values()),
-            remedy="Mend one of them, then try again.",
+            phrase("None of the articles in {where} can be read.", where=where),
+            why=joined(str(error) for error in failures.values()),
+            remedy=phrase("Mend one of them, then try again."),
         )
     return CorpusError(
-        f"There are no articles in {where}.",
-        remedy="Put a Markdown (.md) or plain text (.txt) file there, then try again.",
+        phrase("There are no articles in {where}.", where=where),
+        remedy=phrase("Put a Markdown (.md) or plain text (.txt) file there, then try again."),
     )
 
 
@@ -52,6 +60,6 @@ def unknown_format(name: str) -> ArticleError:
     """The error for a file or page in a format that no reader knows."""
     return ArticleError(
         name,
-        f"{name} is not in a format that can be read.",
-        remedy=f"Convert it to one of these: {readers.known_formats()}.",
+        phrase("{name} is not in a format that can be read.", name=name),
+        remedy=phrase("Convert it to one of these: {formats}.", formats=readers.known_formats()),
     )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
+from retrieval.phrases import joined, phrase
 
 Outcome = Literal["added", "changed", "unchanged", "removed", "failed"]
 
@@ -76,9 +77,9 @@ def compare(
     for id_, error in failures.items():
         # The articles of a source that gives many have its id before their own.
         is_kept = id_ in after or any(other.startswith(f"{id_}-") for other in after)
-        kept = " The version read before is still served." if is_kept else ""
+        kept = phrase("The version read before is still served.") if is_kept else ""
         title = after[id_].title if id_ in after else error.name
-        changes.append(Change(id_, title, "failed", f"{error}{kept}"))
+        changes.append(Change(id_, title, "failed", joined((str(error), kept))))
     changes.extend(
         Change(id_, article.title, "removed") for id_, article in before.items() if id_ not in after
     )

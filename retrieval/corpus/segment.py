@@ -22,6 +22,7 @@ from retrieval.engines import IndexedPassage
 from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.errors import CorpusError
 from retrieval.languages import Language
+from retrieval.phrases import phrase
 
 _VOCABULARY: Final = "vocabulary.json"
 Passages = Callable[[], Iterable[IndexedPassage]]
@@ -59,9 +60,9 @@ class Segment:
             faults.append("a passage is not found by its own vector")
         if faults:
             raise CorpusError(
-                "The new index is not whole, so it is not used.",
+                phrase("The new index is not whole, so it is not used."),
                 why=f"{faults[0].capitalize()}.",
-                remedy="Reload again; if it happens twice, please report it.",
+                remedy=phrase("Reload again; if it happens twice, please report it."),
             )
 
 

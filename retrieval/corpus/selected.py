@@ -11,6 +11,7 @@ from retrieval.engines import Engine
 from retrieval.engines.selection import Selection
 from retrieval.errors import CorpusError
 from retrieval.languages import Language
+from retrieval.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ def select(library: Library, accepts: Callable[[Article], bool]) -> Library:
     rows = engine.rows_of(chosen)
     if not len(rows):
         raise CorpusError(
-            "No article is like that.",
-            why="None that I may quote here fits everything you have chosen.",
-            remedy="Choose fewer things, or see /sources.",
+            phrase("No article is like that."),
+            why=phrase("None that I may quote here fits everything you have chosen."),
+            remedy=phrase("Choose fewer things, or see /sources."),
         )
     return Selected(
         library.articles,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from retrieval import readers
 from retrieval.errors import CorpusError
+from retrieval.phrases import phrase
 
 Configured = Path | str
 """A source that the settings name: a file, a folder with all that is below it, or an address."""
@@ -88,9 +89,11 @@ def _listed(source: Path) -> list[Path]:
         kind = source.stat().st_mode
     except (OSError, ValueError) as error:
         raise CorpusError(
-            f"There are no articles at {source}.",
-            why=f"The system says: {getattr(error, 'strerror', None) or error}.",
-            remedy="Create it, or name another with FOOTNOTE_ARTICLES or --corpus.",
+            phrase("There are no articles at {source}.", source=source),
+            why=phrase(
+                "The system says: {reason}.", reason=getattr(error, "strerror", None) or error
+            ),
+            remedy=phrase("Create it, or name another with FOOTNOTE_ARTICLES or --corpus."),
         ) from error
     if not stat.S_ISDIR(kind):
         return [source]
@@ -98,9 +101,9 @@ def _listed(source: Path) -> list[Path]:
 
     def fail(error: OSError) -> None:
         raise CorpusError(
-            f"The folder {error.filename} cannot be read.",
-            why=f"The system says: {error.strerror}.",
-            remedy="Check that this user may list it.",
+            phrase("The folder {folder} cannot be read.", folder=error.filename),
+            why=phrase("The system says: {reason}.", reason=error.strerror),
+            remedy=phrase("Check that this user may list it."),
         ) from error
 
     for folder, subfolders, names in os.walk(source, onerror=fail):

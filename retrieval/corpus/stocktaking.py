@@ -29,6 +29,7 @@ from retrieval.corpus.sources import (
 from retrieval.database.records import ArticleRecord, Entry, Inventory, SourceRecord
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import from_text, phrase, to_text
 from retrieval.preparation import PreparedArticle
 from retrieval.readers.documents import Document, Linked
 from retrieval.readers.files import open_file
@@ -261,7 +262,7 @@ class _Run:
             except ArticleError as error:
                 entry = self._failed(entry, error)
         elif source.error is not None:
-            self.failures[source.article] = ArticleError(source.name, source.error)
+            self.failures[source.article] = ArticleError(source.name, from_text(source.error))
         self._names.claim(entry)
         return entry
 
@@ -353,9 +354,11 @@ class _Run:
             if not _is_text(article):
                 self.failures[article.id] = ArticleError(
                     source.name,
-                    f"An article in {source.name} holds characters that are none.",
-                    why="They are halves of surrogate pairs.",
-                    remedy="Correct or remove them.",
+                    phrase(
+                        "An article in {name} holds characters that are none.", name=source.name
+                    ),
+                    why=phrase("They are halves of surrogate pairs."),
+                    remedy=phrase("Correct or remove them."),
                 )
                 continue
             named = item.under(self._names.own(article.id, source))
@@ -390,7 +393,7 @@ class _Run:
                 failures=failures,
                 retry_after=error.retry_after if isinstance(error, FetchError) else None,
             )
-        failed = replace(source, failures=failures, error=str(error), next_check=again)
+        failed = replace(source, failures=failures, error=to_text(str(error)), next_check=again)
         return replace(entry, source=failed)
 
 

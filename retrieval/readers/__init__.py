@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import all_of, phrase
 from retrieval.readers.documents import Document, Reading
 from retrieval.readers.files import check_size
 from retrieval.readers.text import beginning
@@ -137,9 +138,9 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
     if kind is None:
         raise ArticleError(
             name,
-            f"{name} is of no format that can be read.",
-            why=f"These can: {known_formats()}.",
-            remedy="Convert it to one of these.",
+            phrase("{name} is of no format that can be read.", name=name),
+            why=phrase("These can: {formats}.", formats=known_formats()),
+            remedy=phrase("Convert it to one of these."),
         )
     reader = cast("Reader", importlib.import_module(f"{__name__}.{kind.module}"))
     try:
@@ -147,9 +148,9 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
     except RecursionError as error:
         raise ArticleError(
             name,
-            f"{name} cannot be read.",
-            why="Its parts are nested too deeply.",
-            remedy="Save it as plain text.",
+            phrase("{name} cannot be read.", name=name),
+            why=phrase("Its parts are nested too deeply."),
+            remedy=phrase("Save it as plain text."),
         ) from error
     reading = _checked(reading, name, limits)
     if len(reading.failures) == 1 and not reading.articles and not reading.linked:
@@ -160,7 +161,7 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
 def known_formats() -> str:
     """Every format as people call it, with the usual ending of its files."""
     names = [f"{kind.name} ({kind.suffixes[0]})" for kind in FORMATS.values()]
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return all_of(names)
 
 
 def slug(name: str) -> str:
@@ -186,12 +187,20 @@ def _problem(article: Article, called: str, name: str, limits: Limits) -> Articl
     if len(article.text) > limits.characters:
         return ArticleError(
             name,
-            f"{called} is too long: at most {limits.characters:,} characters are read.",
-            why=f"It has {len(article.text):,}.",
-            remedy="Split it into several articles.",
+            phrase(
+                "{called} is too long: at most {characters} characters are read.",
+                called=called,
+                characters=limits.characters,
+            ),
+            why=phrase("It has {count}.", count=len(article.text)),
+            remedy=phrase("Split it into several articles."),
         )
     if not any(character.isalnum() for character in article.text):
-        return ArticleError(name, f"{called} holds no text.", remedy="Write the article into it.")
+        return ArticleError(
+            name,
+            phrase("{called} holds no text.", called=called),
+            remedy=phrase("Write the article into it."),
+        )
     return None
 
 

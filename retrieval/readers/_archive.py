@@ -14,6 +14,7 @@ from typing import Final
 
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 
 _TIMES_THE_FILE: Final = 20
 """How much larger than the largest file its content may be, all together."""
@@ -42,15 +43,19 @@ def members(
             if len(found) > _MEMBERS or sum(member.file_size for member in wanted) > most:
                 raise ArticleError(
                     name,
-                    f"{name} is too large when it is unpacked.",
-                    why=f"At most {most:,} bytes in {_MEMBERS:,} parts are read.",
-                    remedy="Split it into several files.",
+                    phrase("{name} is too large when it is unpacked.", name=name),
+                    why=phrase(
+                        "At most {most} bytes in {members} parts are read.",
+                        most=most,
+                        members=_MEMBERS,
+                    ),
+                    remedy=phrase("Split it into several files."),
                 )
             if any(member.flag_bits & _ENCRYPTED for member in wanted):
                 raise ArticleError(
                     name,
-                    f"{name} is protected by a password.",
-                    remedy="Save it without the password, and add that file.",
+                    phrase("{name} is protected by a password.", name=name),
+                    remedy=phrase("Save it without the password, and add that file."),
                 )
             read = {member.filename: b"" for member in found}
             for member in wanted:
@@ -74,9 +79,9 @@ def damaged(name: str, kind: str) -> ArticleError:
     """The error for a file that is not what its name says."""
     return ArticleError(
         name,
-        f"{name} cannot be read as {kind}.",
-        why="It is damaged, cut off, or another kind of file.",
-        remedy="Open it where it was made, save it again, and add that file.",
+        phrase("{name} cannot be read as {kind}.", name=name, kind=kind),
+        why=phrase("It is damaged, cut off, or another kind of file."),
+        remedy=phrase("Open it where it was made, save it again, and add that file."),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.readers import _archive, _metadata
 from retrieval.readers._blocks import Block, text_of
 from retrieval.readers._docx_styles import Element, Numbering, Styles, W
@@ -226,12 +227,12 @@ def _older(name: str, content: bytes) -> ArticleError:
     if _PROTECTED in content:
         return ArticleError(
             name,
-            f"{name} is protected by a password.",
-            remedy="Save it without the password, and add that file.",
+            phrase("{name} is protected by a password.", name=name),
+            remedy=phrase("Save it without the password, and add that file."),
         )
     return ArticleError(
         name,
-        f"{name} is a document of an older Word.",
-        why="Such files, whose names end in .doc, are not read.",
-        remedy="Open it in Word or LibreOffice, save it as .docx, and add that file.",
+        phrase("{name} is a document of an older Word.", name=name),
+        why=phrase("Such files, whose names end in .doc, are not read."),
+        remedy=phrase("Open it in Word or LibreOffice, save it as .docx, and add that file."),
     )

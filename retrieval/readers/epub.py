@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.readers import _archive, _metadata, elements
 from retrieval.readers.documents import Document, Reading
 from retrieval.readers.elements import Element
@@ -103,9 +104,11 @@ def _refuse_protected(members: Mapping[str, bytes], name: str) -> None:
         if not only_fonts and not (methods and set(methods) <= _FONT_ALGORITHMS):
             raise ArticleError(
                 name,
-                f"{name} is protected against copying.",
-                why="Its chapters are encrypted, and only the shop's own reader opens them.",
-                remedy="Add an edition without this protection, if there is one.",
+                phrase("{name} is protected against copying.", name=name),
+                why=phrase(
+                    "Its chapters are encrypted, and only the shop's own reader opens them."
+                ),
+                remedy=phrase("Add an edition without this protection, if there is one."),
             )
 
 
@@ -233,15 +236,17 @@ def _path(beside: str, reference: str | None) -> str | None:
 def _missing(name: str, chapter: str) -> ArticleError:
     return ArticleError(
         name,
-        f"{name} lacks a chapter.",
-        why=f"Its list of contents names {chapter}, which is not in the file.",
-        remedy="Add another copy of the book.",
+        phrase("{name} lacks a chapter.", name=name),
+        why=phrase(
+            "Its list of contents names {chapter}, which is not in the file.", chapter=chapter
+        ),
+        remedy=phrase("Add another copy of the book."),
     )
 
 
 def _textless(name: str) -> ArticleError:
     return ArticleError(
         name,
-        f"{name} has no text: its pages are pictures, or it has none.",
-        remedy="Add an edition with text.",
+        phrase("{name} has no text: its pages are pictures, or it has none.", name=name),
+        remedy=phrase("Add an edition with text."),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from retrieval.errors import ArticleError
+from retrieval.phrases import phrase, phrases
 
 _NAMED: Final = 20
 
@@ -12,11 +13,11 @@ _NAMED: Final = 20
 class Failures:
     """The failures in one document, which may be as many as it has lines."""
 
-    def __init__(self, name: str, parts: str) -> None:
+    def __init__(self, name: str, parts: Literal["lines", "entries"]) -> None:
         """
         Args:
             name: Of the document, in errors.
-            parts: What it is made of, such as "lines".
+            parts: What it is made of.
         """
         self.count = 0
         self._name = name
@@ -39,7 +40,22 @@ class Failures:
         others = self.count - len(self._named)
         rest = ArticleError(
             self._name,
-            f"{others:,} more {self._parts} of {self._name} cannot be read.",
-            remedy="Correct those named first.",
+            self._more(others),
+            remedy=phrase("Correct those named first."),
         )
         return (*self._named, *((rest,) if others else ()), *self._end)
+
+    def _more(self, count: int) -> str:
+        if self._parts == "lines":
+            return phrases(
+                "{count} more line of {name} cannot be read.",
+                "{count} more lines of {name} cannot be read.",
+                count,
+                name=self._name,
+            )
+        return phrases(
+            "{count} more entry of {name} cannot be read.",
+            "{count} more entries of {name} cannot be read.",
+            count,
+            name=self._name,
+        )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.readers.documents import Document, Linked, Reading
 from retrieval.readers.failures import Failures
 from retrieval.readers.fields import field, first_words, web_address
@@ -44,11 +45,11 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
         try:
             one = _read_entry(entry, document, article_id, source)
         except RecursionError:
-            why = "Its elements are nested too deeply."
+            why = phrase("Its elements are nested too deeply.")
             failures.add(_failure(document.name, number, why))
             continue
         if one is None:
-            why = "It has neither a link nor a text."
+            why = phrase("It has neither a link nor a text.")
             failures.add(_failure(document.name, number, why))
         else:
             found.setdefault(one.id, one if one.author else replace(one, author=feed_author))
@@ -68,17 +69,19 @@ def _parsed(document: Document) -> Fields:
         parsed: Fields = feedparser.parse(io.BytesIO(document.content), response_headers=headers)
         if parsed.get("version") or parsed["entries"]:
             return parsed
-        why = "It is neither RSS nor Atom."
+        why = phrase("It is neither RSS nor Atom.")
     except (MemoryError, RecursionError):
         raise
     except Exception as error:
         # It takes what is broken as it comes, and so stumbles in ways that it does not list.
-        why = f"Its parser says: {field(str(error)) or type(error).__name__}."
+        why = phrase("Its parser says: {reason}.", reason=field(str(error)) or type(error).__name__)
     raise ArticleError(
         document.name,
-        f"{document.name} cannot be read as a feed.",
+        phrase("{name} cannot be read as a feed.", name=document.name),
         why=why,
-        remedy="Check that the address is the feed's own, which often ends in .xml, .rss or /feed.",
+        remedy=phrase(
+            "Check that the address is the feed's own, which often ends in .xml, .rss or /feed."
+        ),
     )
 
 
@@ -170,16 +173,16 @@ def _has_words(text: str) -> bool:
 def _failure(name: str, number: int, why: str) -> ArticleError:
     return ArticleError(
         name,
-        f"Entry {number} of {name} cannot be read.",
+        phrase("Entry {number} of {name} cannot be read.", number=number, name=name),
         why=why,
-        remedy="Tell those who publish the feed; the other entries are read.",
+        remedy=phrase("Tell those who publish the feed; the other entries are read."),
     )
 
 
 def _too_many(name: str, limits: Limits) -> ArticleError:
     return ArticleError(
         name,
-        f"{name} is not read to its end.",
-        why=f"At most {limits.articles:,} articles are read.",
-        remedy="Ask those who publish the feed for a shorter one.",
+        phrase("{name} is not read to its end.", name=name),
+        why=phrase("At most {articles} articles are read.", articles=limits.articles),
+        remedy=phrase("Ask those who publish the feed for a shorter one."),
     )

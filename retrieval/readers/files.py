@@ -7,6 +7,7 @@ from pathlib import Path
 
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 
 
 def open_file(path: Path, name: str, limits: Limits) -> bytes:
@@ -21,15 +22,21 @@ def open_file(path: Path, name: str, limits: Limits) -> bytes:
     try:
         # Asked first: opening a pipe would wait for somebody to write into it.
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ArticleError(name, f"{name} is not a file.", remedy="Put a file in its place.")
+            raise ArticleError(
+                name,
+                phrase("{name} is not a file.", name=name),
+                remedy=phrase("Put a file in its place."),
+            )
         with path.open("rb") as file:
             content = file.read(limits.file_bytes + 1)
     except (OSError, ValueError) as error:
         raise ArticleError(
             name,
-            f"{name} cannot be read.",
-            why=f"The system says: {getattr(error, 'strerror', None) or error}.",
-            remedy="Check that the file exists and that this user may read it.",
+            phrase("{name} cannot be read.", name=name),
+            why=phrase(
+                "The system says: {reason}.", reason=getattr(error, "strerror", None) or error
+            ),
+            remedy=phrase("Check that the file exists and that this user may read it."),
         ) from error
     check_size(content, name, limits)
     return content
@@ -44,6 +51,10 @@ def check_size(content: bytes, name: str, limits: Limits) -> None:
     if len(content) > limits.file_bytes:
         raise ArticleError(
             name,
-            f"{name} is too large: at most {limits.file_bytes:,} bytes are read.",
-            remedy="Split it into several articles.",
+            phrase(
+                "{name} is too large: at most {file_bytes} bytes are read.",
+                name=name,
+                file_bytes=limits.file_bytes,
+            ),
+            remedy=phrase("Split it into several articles."),
         )

@@ -12,6 +12,7 @@ from typing import Any, Final
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.readers.documents import Document, Reading
 from retrieval.readers.elements import BESIDE, Element, preformatted, text_of
 from retrieval.readers.fields import day, field, web_address
@@ -100,16 +101,19 @@ class _Unknown:
 def _parsed(text: str, name: str) -> Element:
     from lxml import etree
 
-    why = "There are no words in it."
+    why = phrase("There are no words in it.")
     try:
         root, errors = _tree(text)
         if _TOO_DEEP not in errors:
             return root
-        why = "Its elements are nested too deeply."
+        why = phrase("Its elements are nested too deeply.")
     except (etree.LxmlError, ValueError, AssertionError):
         pass
     raise ArticleError(
-        name, f"{name} cannot be read as HTML.", why=why, remedy="Save its text as plain text."
+        name,
+        phrase("{name} cannot be read as HTML.", name=name),
+        why=why,
+        remedy=phrase("Save its text as plain text."),
     )
 
 
@@ -204,8 +208,12 @@ def _wordless(name: str, needs_script: bool) -> ArticleError:
     if needs_script:
         return ArticleError(
             name,
-            f"{name} holds no text.",
-            why="The page fills itself by JavaScript, which is not run here.",
-            remedy="Open it in a browser and save its text, or print it into a PDF.",
+            phrase("{name} holds no text.", name=name),
+            why=phrase("The page fills itself by JavaScript, which is not run here."),
+            remedy=phrase("Open it in a browser and save its text, or print it into a PDF."),
         )
-    return ArticleError(name, f"{name} holds no text.", remedy="Write the article into it.")
+    return ArticleError(
+        name,
+        phrase("{name} holds no text.", name=name),
+        remedy=phrase("Write the article into it."),
+    )

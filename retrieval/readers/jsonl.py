@@ -14,6 +14,7 @@ from typing import Any, Final
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.readers.documents import Document, Reading
 from retrieval.readers.failures import Failures
 from retrieval.readers.fields import field, web_address
@@ -47,15 +48,16 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
             if first == number:
                 articles.append(article)
                 continue
-            reason = f"It has the same id as line {first}."
-            failures.add(_failure(name, number, reason, "Give each article an id of its own."))
+            reason = phrase("It has the same id as line {number}.", number=first)
+            remedy = phrase("Give each article an id of its own.")
+            failures.add(_failure(name, number, reason, remedy))
         except ArticleError as error:
             failures.add(error)
     if not articles and not failures.count:
         raise ArticleError(
             name,
-            f"{name} holds no text.",
-            remedy="Write one JSON object a line into it, with a field 'text'.",
+            phrase("{name} holds no text.", name=name),
+            remedy=phrase("Write one JSON object a line into it, with a field 'text'."),
         )
     return Reading(tuple(articles), failures.all())
 
@@ -77,18 +79,24 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _article(line: str, number: int, article_id: str, name: str) -> Article:
+    one_object = phrase("Write one JSON object a line.")
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise _failure(name, number, _reason(error), "Write one JSON object a line.") from error
+        raise _failure(name, number, _reason(error), one_object) from error
     if not isinstance(fields, dict):
-        raise _failure(name, number, "It is not an object.", "Write one JSON object a line.")
+        raise _failure(name, number, phrase("It is not an object."), one_object)
     text = next(
         (value for key in _TEXTS if isinstance(value := fields.get(key), str) and value.strip()),
         None,
     )
     if text is None:
-        raise _failure(name, number, "It has no field 'text' with a text.", "Write one into it.")
+        raise _failure(
+            name,
+            number,
+            phrase("It has no field 'text' with a text."),
+            phrase("Write one into it."),
+        )
     own = _own_id(fields.get("id"))
     full_id = f"{article_id}-{own or number}"
     title = field(fields.get("title")) or field(headline(text))
@@ -123,20 +131,32 @@ def _pages(fields: Mapping[str, Any], characters: int) -> tuple[int, ...]:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"It is not JSON: {error.msg}, at character {error.colno}."
+        return phrase(
+            "It is not JSON: {reason}, at character {number}.",
+            reason=error.msg,
+            number=error.colno,
+        )
     if isinstance(error, RecursionError):
-        return "It is nested too deeply."
-    return "It holds a number that is too long."
+        return phrase("It is nested too deeply.")
+    return phrase("It holds a number that is too long.")
 
 
 def _failure(name: str, number: int, why: str, remedy: str) -> ArticleError:
-    return ArticleError(name, f"Line {number} of {name} cannot be read.", why=why, remedy=remedy)
+    return ArticleError(
+        name,
+        phrase("Line {number} of {name} cannot be read.", number=number, name=name),
+        why=why,
+        remedy=remedy,
+    )
 
 
 def _too_many(name: str, number: int, limits: Limits) -> ArticleError:
     return ArticleError(
         name,
-        f"{name} is not read from line {number} on.",
-        why=f"At most {limits.articles:,} articles are read, and as many wrong lines.",
-        remedy="Split it into several files.",
+        phrase("{name} is not read from line {number} on.", name=name, number=number),
+        why=phrase(
+            "At most {articles} articles are read, and as many wrong lines.",
+            articles=limits.articles,
+        ),
+        remedy=phrase("Split it into several files."),
     )

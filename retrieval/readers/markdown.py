@@ -10,6 +10,7 @@ import yaml
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.readers.documents import Document, Reading
 from retrieval.readers.fields import is_web_address
 from retrieval.readers.plain_text import one_line, title_from_id
@@ -42,9 +43,9 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
     if url is not None and not is_web_address(url):
         raise ArticleError(
             name,
-            f"The url of {name} is not a web address.",
-            why="It must start with http:// or https:// and hold no spaces.",
-            remedy="Correct the field 'url' in its front matter, or remove it.",
+            phrase("The url of {name} is not a web address.", name=name),
+            why=phrase("It must start with http:// or https:// and hold no spaces."),
+            remedy=phrase("Correct the field 'url' in its front matter, or remove it."),
         )
     article = Article(
         id=article_id,
@@ -69,17 +70,21 @@ def _split(content: str, name: str) -> tuple[str, str]:
             return "", content.strip()  # The line is a rule across the page.
         raise ArticleError(
             name,
-            f"The front matter of {name} has no end.",
-            why="It begins with a line '---', and no second one follows.",
-            remedy="Write a line '---' below the last field.",
+            phrase("The front matter of {name} has no end.", name=name),
+            why=phrase("It begins with a line '---', and no second one follows."),
+            remedy=phrase("Write a line '---' below the last field."),
         )
     front_matter = content[opening.end() : closing.start()]
     if len(front_matter) > _MAX_CHARACTERS:
         raise ArticleError(
             name,
-            f"The front matter of {name} is too long.",
-            why=f"It has {len(front_matter):,} characters, at most {_MAX_CHARACTERS:,} are read.",
-            remedy="Move the text below the second line '---'.",
+            phrase("The front matter of {name} is too long.", name=name),
+            why=phrase(
+                "It has {count} characters, at most {max_characters} are read.",
+                count=len(front_matter),
+                max_characters=_MAX_CHARACTERS,
+            ),
+            remedy=phrase("Move the text below the second line '---'."),
         )
     return front_matter, content[closing.end() :].strip()
 
@@ -94,17 +99,19 @@ def _fields(front_matter: str, name: str) -> dict[str, str | None]:
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise ArticleError(
             name,
-            f"The front matter of {name} is not YAML.",
+            phrase("The front matter of {name} is not YAML.", name=name),
             why=_place(error),
-            remedy="Correct the lines between the two '---', or remove them.",
+            remedy=phrase("Correct the lines between the two '---', or remove them."),
         ) from error
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode):
         raise ArticleError(
             name,
-            f"The front matter of {name} holds no fields.",
-            remedy="Write each as one line, such as 'title: …', or remove both lines '---'.",
+            phrase("The front matter of {name} holds no fields.", name=name),
+            remedy=phrase(
+                "Write each as one line, such as 'title: …', or remove both lines '---'."
+            ),
         )
     return {
         key.value: _plain(name, key.value, value)
@@ -122,8 +129,10 @@ def _plain(name: str, field: str, node: yaml.Node) -> str | None:
         return one_line(", ".join(item.value for item in node.value)) or None
     raise ArticleError(
         name,
-        f"The front matter of {name} has no plain value for '{field}'.",
-        remedy=f"Write it as one line: '{field}: …'.",
+        phrase(
+            "The front matter of {name} has no plain value for '{field}'.", name=name, field=field
+        ),
+        remedy=phrase("Write it as one line: '{field}: …'.", field=field),
     )
 
 
@@ -134,6 +143,8 @@ def _first_heading(text: str) -> str | None:
 
 def _place(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "it cannot be parsed"
+    problem = getattr(error, "problem", None) or phrase("it cannot be parsed")
+    if mark is None:
+        return phrase("The parser says: {problem}.", problem=problem)
     # The front matter starts on the file's second line, and YAML counts lines from 0.
-    return f"Line {mark.line + 2}: {problem}." if mark is not None else f"{problem.capitalize()}."
+    return phrase("Line {number}: {problem}.", number=mark.line + 2, problem=problem)

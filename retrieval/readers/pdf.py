@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.readers import _metadata
 from retrieval.readers._pdf_lines import Line, lines
 from retrieval.readers._pdf_margins import without_margins
@@ -56,8 +57,13 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
         if count > limits.pages:
             raise ArticleError(
                 name,
-                f"{name} is too long: it has {count:,} pages, at most {limits.pages:,} are read.",
-                remedy="Split it into several files.",
+                phrase(
+                    "{name} is too long: it has {count} pages, at most {pages} are read.",
+                    name=name,
+                    count=count,
+                    pages=limits.pages,
+                ),
+                remedy=phrase("Split it into several files."),
             )
         written = without_margins(_pages(pdf, name, limits))
         text, pages = text_of(written)
@@ -103,17 +109,25 @@ def _pages(pdf: PdfDocument, name: str, limits: Limits) -> list[list[Line]]:
         if characters > _TIMES_THE_TEXT * limits.characters:
             raise ArticleError(
                 name,
-                f"{name} is too long: at most {limits.characters:,} characters are read.",
-                why=f"Its first {number + 1:,} of {count:,} pages have far more.",
-                remedy="Split it into several files.",
+                phrase(
+                    "{name} is too long: at most {characters} characters are read.",
+                    name=name,
+                    characters=limits.characters,
+                ),
+                why=phrase(
+                    "Its first {number} of {count} pages have far more.",
+                    number=number + 1,
+                    count=count,
+                ),
+                remedy=phrase("Split it into several files."),
             )
     if not any(pages):
         if not count:
             raise _damaged(name)
         raise ArticleError(
             name,
-            f"{name} has no text: its pages are pictures.",
-            remedy="Run text recognition over it, such as ocrmypdf, and add the result.",
+            phrase("{name} has no text: its pages are pictures.", name=name),
+            remedy=phrase("Run text recognition over it, such as ocrmypdf, and add the result."),
         )
     return pages
 
@@ -133,15 +147,15 @@ def _unopened(name: str, code: int | None) -> ArticleError:
     if code == _PASSWORD:
         return ArticleError(
             name,
-            f"{name} is protected by a password.",
-            remedy="Save it without the password, and add that file.",
+            phrase("{name} is protected by a password.", name=name),
+            remedy=phrase("Save it without the password, and add that file."),
         )
     if code == _SECURITY:
         return ArticleError(
             name,
-            f"{name} is protected in a way that cannot be read.",
-            why="Only password protection that opens without a password is understood.",
-            remedy="Save it without the protection, and add that file.",
+            phrase("{name} is protected in a way that cannot be read.", name=name),
+            why=phrase("Only password protection that opens without a password is understood."),
+            remedy=phrase("Save it without the protection, and add that file."),
         )
     return _damaged(name)
 
@@ -149,7 +163,9 @@ def _unopened(name: str, code: int | None) -> ArticleError:
 def _damaged(name: str) -> ArticleError:
     return ArticleError(
         name,
-        f"{name} cannot be read as a PDF.",
-        why="It is damaged, cut off, or another kind of file.",
-        remedy="Open it in a PDF viewer, save or print it as a PDF again, and add that file.",
+        phrase("{name} cannot be read as a PDF.", name=name),
+        why=phrase("It is damaged, cut off, or another kind of file."),
+        remedy=phrase(
+            "Open it in a PDF viewer, save or print it as a PDF again, and add that file."
+        ),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from retrieval.errors import ArticleError
 from retrieval.languages import language_of
+from retrieval.phrases import phrase
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
@@ -106,9 +107,9 @@ def decode(content: bytes, name: str, declared: str | None = None) -> str:
     if "\0" in text:
         raise ArticleError(
             name,
-            f"{name} is not a text file.",
-            why="It holds zero bytes, as binary files do.",
-            remedy="Convert it to plain text, in UTF-8.",
+            phrase("{name} is not a text file.", name=name),
+            why=phrase("It holds zero bytes, as binary files do."),
+            remedy=phrase("Convert it to plain text, in UTF-8."),
         )
     return text
 
@@ -129,9 +130,13 @@ def _marked(content: bytes, name: str) -> str | None:
             except UnicodeDecodeError as error:
                 raise ArticleError(
                     name,
-                    f"{name} is damaged, or not a text file.",
-                    why=f"It begins as {encoding.upper()} does, and byte {error.start} is not.",
-                    remedy="Save it as UTF-8.",
+                    phrase("{name} is damaged, or not a text file.", name=name),
+                    why=phrase(
+                        "It begins as {encoding} does, and byte {number} is not.",
+                        encoding=encoding.upper(),
+                        number=error.start,
+                    ),
+                    remedy=phrase("Save it as UTF-8."),
                 ) from error
     return None
 
@@ -161,9 +166,9 @@ def _declared(content: bytes, declared: str | None) -> str | None:
 def _guessed(content: bytes, name: str) -> str:
     refusal = ArticleError(
         name,
-        f"{name} is not UTF-8 text.",
-        why="Which encoding it is written in cannot be told.",
-        remedy="Save it as UTF-8.",
+        phrase("{name} is not UTF-8 text.", name=name),
+        why=phrase("Which encoding it is written in cannot be told."),
+        remedy=phrase("Save it as UTF-8."),
     )
     if b"\0" in content:
         return "\0"  # No encoding without a mark has those: said in one place, in ``decode``.

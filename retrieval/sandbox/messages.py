@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Final, TypeVar
 
 from retrieval.articles import Article, Passage, Span
 from retrieval.errors import ArticleError
+from retrieval.phrases import from_message, to_message
 from retrieval.preparation import PreparedArticle, PreparedPassage
 from retrieval.readers.documents import Linked
 
@@ -149,7 +150,8 @@ def article_from_message(message: Message) -> PreparedArticle:
 
 def error_to_message(error: ArticleError) -> Message:
     """An error with its name and its three sentences."""
-    return {"name": error.name, "what": error.what, "why": error.why, "remedy": error.remedy}
+    sentences = {"what": error.what, "why": error.why, "remedy": error.remedy}
+    return {"name": error.name} | {part: to_message(said) for part, said in sentences.items()}
 
 
 def error_from_message(message: object) -> ArticleError:
@@ -159,9 +161,11 @@ def error_from_message(message: object) -> ArticleError:
         BadMessage: The message is not one of an error.
     """
     fields = _of(dict, message)
-    name, what, why, remedy = (
-        _of(str, fields.get(field)) for field in ("name", "what", "why", "remedy")
-    )
+    name = _of(str, fields.get("name"))
+    try:
+        what, why, remedy = (from_message(fields.get(part)) for part in ("what", "why", "remedy"))
+    except ValueError as error:
+        raise BadMessage from error
     return ArticleError(name, what, why=why, remedy=remedy)
 
 

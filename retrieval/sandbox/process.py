@@ -16,6 +16,7 @@ from typing import BinaryIO, Final, cast
 import retrieval
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.preparation import PreparedArticle
 from retrieval.readers.documents import Document
 from retrieval.sandbox.messages import (
@@ -191,29 +192,45 @@ class Process:
 
     def _fault(self, document: Document, fault: str, kind: object = None) -> ArticleError:
         name = document.name
-        memory = f"{self._limits.read_bytes / 1024**2:,.0f} MB of memory"
-        split = "Split it into several files, or save its text as plain text (.txt)."
-        save = "Open it in a program that knows its format and save it anew, or as plain text."
+        memory = phrase("{number} MB of memory", number=round(self._limits.read_bytes / 1024**2))
+        split = phrase("Split it into several files, or save its text as plain text (.txt).")
+        save = phrase(
+            "Open it in a program that knows its format and save it anew, or as plain text."
+        )
         if fault == "time":
             return ArticleError(
                 name,
-                f"{name} took longer than {self._limits.read_seconds:g} s to read.",
+                phrase(
+                    "{name} took longer than {seconds} s to read.",
+                    name=name,
+                    seconds=f"{self._limits.read_seconds:g}",
+                ),
                 remedy=split,
             )
         if fault == "memory":
-            return ArticleError(name, f"{name} needs more than {memory} to read.", remedy=split)
+            return ArticleError(
+                name,
+                phrase("{name} needs more than {memory} to read.", name=name, memory=memory),
+                remedy=split,
+            )
         if fault == "nesting":
             return ArticleError(
-                name, f"{name} cannot be read: its parts are nested too deeply.", remedy=save
+                name,
+                phrase("{name} cannot be read: its parts are nested too deeply.", name=name),
+                remedy=save,
             )
         if fault == "failure":
             is_name = isinstance(kind, str) and kind.isidentifier() and kind.isascii()
-            why = f"It seems to be damaged{f' ({kind})' if is_name else ''}."
-            return ArticleError(name, f"{name} cannot be read.", why=why, remedy=save)
+            why = phrase("It seems to be damaged.")
+            if is_name:
+                why = phrase("It seems to be damaged ({kind}).", kind=str(kind))
+            return ArticleError(
+                name, phrase("{name} cannot be read.", name=name), why=why, remedy=save
+            )
         return ArticleError(
             name,
-            f"{name} could not be read: its reader crashed.",
-            why=f"It is damaged, or needs more than {memory}.",
+            phrase("{name} could not be read: its reader crashed.", name=name),
+            why=phrase("It is damaged, or needs more than {memory}.", memory=memory),
             remedy=save,
         )
 

@@ -8,6 +8,7 @@ from typing import Final, Self
 
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.readers.documents import Document
 from retrieval.sandbox.messages import Prepared
 from retrieval.sandbox.process import Lost, Process
@@ -84,9 +85,11 @@ class Sandbox:
         except Lost as error:
             raise ArticleError(
                 document.name,
-                f"{document.name} was not read.",
-                why="The process that reads documents does not start.",
-                remedy="Check that the machine has memory to spare, then install Footnote anew.",
+                phrase("{name} was not read.", name=document.name),
+                why=phrase("The process that reads documents does not start."),
+                remedy=phrase(
+                    "Check that the machine has memory to spare, then install Footnote anew."
+                ),
             ) from error
         with self._lock:
             if not self._is_closed:
@@ -108,7 +111,7 @@ class Sandbox:
 def _closed(document: Document) -> ArticleError:
     return ArticleError(
         document.name,
-        f"{document.name} was not read.",
-        why="Footnote is shutting down.",
-        remedy="Add it again once Footnote runs.",
+        phrase("{name} was not read.", name=document.name),
+        why=phrase("Footnote is shutting down."),
+        remedy=phrase("Add it again once Footnote runs."),
     )

@@ -10,6 +10,7 @@ from retrieval import readers
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.preparation import prepare
 from retrieval.readers.documents import Document, Reading
 from retrieval.sandbox.confinement import Allowance, confine
@@ -69,7 +70,13 @@ def _answer(
             prepared = prepare(article)
             passages += len(prepared.passages)
             if passages > _COLLECTIONS * limits.passages:
-                raise _too_much(document, f"more than {_COLLECTIONS * limits.passages:,} passages")
+                raise _too_much(
+                    document,
+                    phrase(
+                        "There are more than {count} passages in it.",
+                        count=_COLLECTIONS * limits.passages,
+                    ),
+                )
             send(answers, encode(article_to_message(prepared)))
     except ArticleError as error:
         return {"error": error_to_message(error)}, False
@@ -90,19 +97,23 @@ def _answer(
 def _check_size(document: Document, reading: Reading, limits: Limits) -> None:
     most = 4 * limits.characters
     if sum(len(article.text) for article in reading.articles) > most:
-        raise _too_much(document, f"more than {most:,} characters")
+        raise _too_much(
+            document, phrase("There are more than {count} characters in it.", count=most)
+        )
     # Far more than can become passages, and counted in a tenth of the time that those take.
     most = 2 * _COLLECTIONS * limits.passages
     if sum(len(paragraphs(article.text)) for article in reading.articles) > most:
-        raise _too_much(document, f"more than {most:,} paragraphs")
+        raise _too_much(
+            document, phrase("There are more than {count} paragraphs in it.", count=most)
+        )
 
 
-def _too_much(document: Document, what: str) -> ArticleError:
+def _too_much(document: Document, why: str) -> ArticleError:
     return ArticleError(
         document.name,
-        f"{document.name} is too long.",
-        why=f"There are {what} in it.",
-        remedy="Split it into several files.",
+        phrase("{name} is too long.", name=document.name),
+        why=why,
+        remedy=phrase("Split it into several files."),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 
+from retrieval.phrases import phrase
 from retrieval.web.errors import FetchError
 
 _SCHEMES: Final = ("http", "https")
@@ -55,16 +56,16 @@ class Address:
         if url.scheme not in _SCHEMES:
             raise FetchError(
                 _shown(text),
-                f"{_shown(text)} is not a web address.",
-                why="Only addresses that begin with http:// or https:// are fetched.",
-                remedy="Write it with https:// in front, if it is one.",
+                phrase("{address} is not a web address.", address=_shown(text)),
+                why=phrase("Only addresses that begin with http:// or https:// are fetched."),
+                remedy=phrase("Write it with https:// in front, if it is one."),
             )
         if url.raw_user is not None or url.raw_password is not None:
             raise FetchError(
                 _shown(text),
-                "The address holds a user name or a password.",
-                why="Only pages that need none are fetched.",
-                remedy="Remove everything up to the @, if the page can be read without it.",
+                phrase("The address holds a user name or a password."),
+                why=phrase("Only pages that need none are fetched."),
+                remedy=phrase("Remove everything up to the @, if the page can be read without it."),
             )
         host, port = (url.raw_host or "").removesuffix("."), url.port
         if port is None or not _is_host(host):
@@ -114,8 +115,10 @@ def _no_address(text: str) -> FetchError:
     shown = _shown(text)
     return FetchError(
         shown,
-        f"{shown} is not a web address." if shown else "The web address is empty.",
-        remedy="Give it as the browser shows it, such as https://example.org/news.",
+        phrase("{address} is not a web address.", address=shown)
+        if shown
+        else phrase("The web address is empty."),
+        remedy=phrase("Give it as the browser shows it, such as https://example.org/news."),
     )
 
 

@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from retrieval.phrases import phrase
 from retrieval.web.addresses import Address
 from retrieval.web.errors import FetchError
 from retrieval.web.responses import Head
@@ -71,25 +72,28 @@ async def _exchange(
     except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as error:
         raise FetchError(
             address.name,
-            f"{address.name} cannot be read over a secure connection.",
-            why="The server's certificate or its encryption cannot be trusted.",
-            remedy="Tell the owners of the site, or add the page as a file.",
+            phrase("{name} cannot be read over a secure connection.", name=address.name),
+            why=phrase("The server's certificate or its encryption cannot be trusted."),
+            remedy=phrase("Tell the owners of the site, or add the page as a file."),
         ) from error
     except aiohttp.ClientConnectorError as error:
         raise FetchError(
             address.name,
-            f"The server of {address.name} cannot be reached.",
-            why="It takes no connection.",
-            remedy="Check the address, or try again later.",
+            phrase("The server of {name} cannot be reached.", name=address.name),
+            why=phrase("It takes no connection."),
+            remedy=phrase("Check the address, or try again later."),
             transient=True,
         ) from error
     except (aiohttp.ClientError, OSError) as error:
         # Named by its kind alone: an error of aiohttp can hold the whole address.
         raise FetchError(
             address.name,
-            f"{address.name} cannot be read.",
-            why=f"The server's answer breaks off or is not HTTP ({type(error).__name__}).",
-            remedy="Try again later.",
+            phrase("{name} cannot be read.", name=address.name),
+            why=phrase(
+                "The server's answer breaks off or is not HTTP ({kind}).",
+                kind=type(error).__name__,
+            ),
+            remedy=phrase("Try again later."),
             transient=True,
         ) from None
 
@@ -98,8 +102,8 @@ def too_slow(address: Address) -> FetchError:
     """The error for a page that takes longer than is waited for it."""
     return FetchError(
         address.name,
-        f"{address.name} takes too long.",
-        remedy="Try again later, or add the page as a file.",
+        phrase("{name} takes too long.", name=address.name),
+        remedy=phrase("Try again later, or add the page as a file."),
         transient=True,
     )
 
@@ -167,9 +171,9 @@ async def _body(response: aiohttp.ClientResponse, address: Address, max_bytes: i
     if packing not in _ENCODINGS:
         raise FetchError(
             address.name,
-            f"{address.name} cannot be unpacked.",
-            why="The server packs it in a way that it was not asked for.",
-            remedy="Save the page in a browser and add it as a file.",
+            phrase("{name} cannot be unpacked.", name=address.name),
+            why=phrase("The server packs it in a way that it was not asked for."),
+            remedy=phrase("Save the page in a browser and add it as a file."),
         )
     # A false or absent length does no harm: it spares reading what is too large by its own word.
     if response.content_length is not None and response.content_length > max_bytes:
@@ -186,6 +190,10 @@ async def _body(response: aiohttp.ClientResponse, address: Address, max_bytes: i
 def _too_large(address: Address, max_bytes: int) -> FetchError:
     return FetchError(
         address.name,
-        f"{address.name} is too large: at most {max_bytes:,} bytes are read.",
-        remedy="Give the address of a part of it, or add the parts as files.",
+        phrase(
+            "{name} is too large: at most {max_bytes} bytes are read.",
+            name=address.name,
+            max_bytes=max_bytes,
+        ),
+        remedy=phrase("Give the address of a part of it, or add the parts as files."),
     )

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from retrieval.limits import Limits
+from retrieval.phrases import phrase
 from retrieval.web.addresses import Address
 from retrieval.web.errors import FetchError
 from retrieval.web.networks import is_public
@@ -118,9 +119,12 @@ class Fetcher:
             address = _redirected(address, head)
         raise FetchError(
             address.name,
-            f"{address.name} leads from one address to the next without end.",
-            why=f"At most {_MAX_REDIRECTIONS} redirections are followed.",
-            remedy="Give the address at which the browser arrives.",
+            phrase("{name} leads from one address to the next without end.", name=address.name),
+            why=phrase(
+                "At most {count} redirections are followed.",
+                count=_MAX_REDIRECTIONS,
+            ),
+            remedy=phrase("Give the address at which the browser arrives."),
         )
 
     def _ask(self, address: Address, fields: dict[str, str], deadline: float) -> tuple[Head, bytes]:
@@ -132,9 +136,11 @@ class Fetcher:
         if address.port not in _PORTS and not private:
             raise FetchError(
                 address.name,
-                f"{address.name} is on port {address.port}.",
-                why="Pages are fetched from ports 80, 443, 8080 and 8443.",
-                remedy="The operator can allow the host and its port in FOOTNOTE_PRIVATE_HOSTS.",
+                phrase("{name} is on port {port}.", name=address.name, port=str(address.port)),
+                why=phrase("Pages are fetched from ports 80, 443, 8080 and 8443."),
+                remedy=phrase(
+                    "The operator can allow the host and its port in FOOTNOTE_PRIVATE_HOSTS."
+                ),
             )
         try:
             found = self._look_up(address, deadline)
@@ -144,9 +150,9 @@ class Fetcher:
             # Which addresses it has is the network's own business.
             raise FetchError(
                 address.name,
-                f"{address.name} leads to a private network.",
-                why="Only the public internet is fetched from.",
-                remedy="The operator can allow the host in FOOTNOTE_PRIVATE_HOSTS.",
+                phrase("{name} leads to a private network.", name=address.name),
+                why=phrase("Only the public internet is fetched from."),
+                remedy=phrase("The operator can allow the host in FOOTNOTE_PRIVATE_HOSTS."),
             )
         return exchange(
             address,
@@ -193,9 +199,9 @@ class Fetcher:
         if head.media_type is not None and head.media_type.partition("/")[0] in _USELESS:
             raise FetchError(
                 address.name,
-                f"{address.name} holds no text.",
-                why=f"Its type is {head.media_type}.",
-                remedy="Give the address of a page, a document or a feed.",
+                phrase("{name} holds no text.", name=address.name),
+                why=phrase("Its type is {media_type}.", media_type=head.media_type),
+                remedy=phrase("Give the address of a page, a document or a feed."),
             )
         return True
 
@@ -208,9 +214,11 @@ def _redirected(address: Address, head: Head) -> Address:
     if address.scheme == "https" and target.scheme == "http":
         raise FetchError(
             address.name,
-            f"{address.name} leads from a secure to an open connection.",
-            why="On an open one, anybody in between can change what is quoted.",
-            remedy=f"Give the address {target.name} itself, if it is to be trusted.",
+            phrase("{name} leads from a secure to an open connection.", name=address.name),
+            why=phrase("On an open one, anybody in between can change what is quoted."),
+            remedy=phrase(
+                "Give the address {address} itself, if it is to be trusted.", address=target.name
+            ),
         )
     return target
 
@@ -218,8 +226,8 @@ def _redirected(address: Address, head: Head) -> Address:
 def _unknown(address: Address, error: Exception | None = None) -> FetchError:
     return FetchError(
         address.name,
-        f"There is no server of the name {address.host}.",
-        remedy="Check the address.",
+        phrase("There is no server of the name {host}.", host=address.host),
+        remedy=phrase("Check the address."),
         transient=isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN,
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
+from retrieval.phrases import joined, phrase
 from retrieval.web.errors import FetchError
 
 _TRANSIENT: Final = frozenset({408, 425, 429})
-_LATER: Final = "Try again later."
 
 
 def refusal(name: str, status: int, retry_after: float | None = None) -> FetchError:
@@ -17,7 +17,7 @@ def refusal(name: str, status: int, retry_after: float | None = None) -> FetchEr
     return FetchError(
         name,
         what,
-        why=f"{why} (The server's status: {_called(status)}.)".strip(),
+        why=joined((why, phrase("(The server's status: {status}.)", status=_called(status)))),
         remedy=remedy,
         transient=status in _TRANSIENT or 500 <= status < 600,
         retry_after=retry_after,
@@ -26,23 +26,36 @@ def refusal(name: str, status: int, retry_after: float | None = None) -> FetchEr
 
 
 def _words(name: str, status: int) -> tuple[str, str, str]:
+    later = phrase("Try again later.")
     match status:
         case 404:
-            return f"There is no page at {name}.", "", "Check the address."
+            return (
+                phrase("There is no page at {name}.", name=name),
+                "",
+                phrase("Check the address."),
+            )
         case 410:
-            return f"The page at {name} is gone.", "Its owners removed it.", "Remove it here too."
+            return (
+                phrase("The page at {name} is gone.", name=name),
+                phrase("Its owners removed it."),
+                phrase("Remove it here too."),
+            )
         case 401 | 402 | 403 | 407 | 451:
             return (
-                f"{name} cannot be read by everybody.",
-                "The server asks for a login or a payment, or turns programs away.",
-                "Save the page in a browser and add it as a file.",
+                phrase("{name} cannot be read by everybody.", name=name),
+                phrase("The server asks for a login or a payment, or turns programs away."),
+                phrase("Save the page in a browser and add it as a file."),
             )
         case 429:
-            return f"{name} was asked for too often.", "", _LATER
+            return phrase("{name} was asked for too often.", name=name), "", later
         case _ if 500 <= status < 600:
-            return f"The server of {name} cannot answer at present.", "", _LATER
+            return phrase("The server of {name} cannot answer at present.", name=name), "", later
         case _:
-            return f"{name} cannot be read.", "The server sends no page.", "Check the address."
+            return (
+                phrase("{name} cannot be read.", name=name),
+                phrase("The server sends no page."),
+                phrase("Check the address."),
+            )
 
 
 def _called(status: int) -> str:

@@ -26,10 +26,14 @@ UNANSWERED = "Who won the 2014 World Cup?"
 
 
 def labels(message: discord.Message | simcord.ResponseMessage) -> list[str]:
+    """What stands on the buttons of a message, which Discord would take."""
     if isinstance(message, simcord.ResponseMessage):
         message = message.message
     payload: list[dict[str, Any]] = [dict(part.to_dict()) for part in message.components]
-    check_message({"flags": COMPONENTS_V2, "components": payload})
+    if message.flags.components_v2:
+        check_message({"flags": COMPONENTS_V2, "components": payload})
+    else:
+        check_message({"content": message.content, "components": payload})
     return [part["label"] for part in walk(payload) if part["type"] == 2]
 
 
@@ -267,3 +271,109 @@ async def test_who_is_ignored_sees_no_more_passages(scene: Scene) -> None:
     await asyncio.to_thread(store_of(scene).save_settings, scene.guild.id, settings)
     refused = await press(scene.boss, answer, "More passages")
     assert "I do not answer here." in said(refused)
+
+
+async def test_what_asks_the_articles_again_counts_as_a_question_and_nothing_else_does(
+    scene: Scene, library: Library, tmp_path: Path
+) -> None:
+    # So long as the clock stands still, nothing is refilled.
+    client = client_over(
+        library, Conversations(lambda: 0.0), tmp_path / "discord", clock=lambda: 0.0
+    )
+    await scene.env.restart_bot(client)
+    settings = ServerSettings(per_member=4)
+    await asyncio.to_thread(store_of(scene).save_settings, scene.guild.id, settings)
+    answer = await asked(scene)
+    shown = await press(scene.boss, answer, "More passages")
+    assert "Page 1 of" in said(shown)
+    assert shown.response
+    await press(scene.boss, shown.response, "Next ▶")
+    form = await press(scene.boss, shown.response, "Go to page…")
+    await scene.boss.submit_modal(form, {"text": "1"})
+    assert WORDS in said(await press(scene.boss, answer, "Context"))
+    for message, label in (
+        (answer, "Context"),
+        (answer, "More passages"),
+        (shown.response, "Next ▶"),
+    ):
+        refused = await press(scene.boss, message, label)
+        assert refused.ephemeral
+        assert "Ask again in 15 seconds." in said(refused)
+    form = await press(scene.boss, shown.response, "Go to page…")
+    refused = await scene.boss.submit_modal(form, {"text": "2"})
+    assert "Ask again in 15 seconds." in said(refused)
+    assert "Page 1 of" in said(shown)
+    assert "Thank you" in said(await press(scene.boss, answer, "👍"))
+
+
+async def test_sharing_an_answer_is_no_second_question(scene: Scene) -> None:
+    settings = ServerSettings(per_member=1)
+    await asyncio.to_thread(store_of(scene).save_settings, scene.guild.id, settings)
+    result = await scene.ada.slash(scene.channel, "ask", question=QUESTION, private=True)
+    assert result.response
+    await press(scene.ada, result.response, "Share")
+    assert "Shared by" in all_text(scene.last)
+
+
+# Where a message of components is refused
+
+
+async def asked_without_components(scene: Scene, question: str = QUESTION) -> discord.Message:
+    scene.env.inject_error("POST", "/channels/*/messages", status=400, times=1)
+    answer = await asked(scene, question)
+    assert not answer.flags.components_v2
+    return answer
+
+
+async def test_an_answer_of_plain_text_has_the_same_buttons_with_numbers_for_its_quotes(
+    scene: Scene,
+) -> None:
+    answer = await asked_without_components(scene)
+    assert WORDS in answer.content
+    shown = labels(answer)
+    assert shown[-5:] == ["More passages", "Follow up", "👍", "👎", "Delete"]
+    quotes = len(shown) - 5
+    assert quotes
+    assert shown[:quotes] == [f"Context {number}" for number in range(1, quotes + 1)]
+    unanswered = await asked_without_components(scene, UNANSWERED)
+    assert {"Context 1", "Tell the admins", "Follow up"} <= set(labels(unanswered))
+
+
+async def test_the_buttons_of_plain_text_do_what_they_do_elsewhere(
+    scene: Scene, library: Library, tmp_path: Path
+) -> None:
+    answer = await asked_without_components(scene)
+    fresh = await restart(scene, library, tmp_path)
+    assert WORDS in said(await press(scene.boss, answer, "Context 1"))
+    shown = await press(scene.boss, answer, "More passages")
+    assert shown.response
+    assert "Page 1 of" in said(shown)
+    assert question_of(shown.response.message) == QUESTION
+    assert "Thank you" in said(await press(scene.boss, answer, "👍"))
+    form = await press(scene.boss, answer, "Follow up")
+    result = await scene.boss.submit_modal(form, {"text": "And against whom?"})
+    assert f"earlier question: “**{QUESTION}**”" in said(result)
+    assert result.response
+    first, _ = fresh.turns([Place("message", result.response.id)])
+    assert WORDS in first.quoted
+    await press(scene.ada, answer, "Delete")
+    assert answer.id not in {message.id for message in scene.channel.history()}
+
+
+async def test_a_reply_to_plain_text_goes_on_from_it_after_a_restart(
+    scene: Scene, library: Library, tmp_path: Path
+) -> None:
+    answer = await asked_without_components(scene)
+    await restart(scene, library, tmp_path)
+    await scene.ada.send(scene.channel, f"{scene.mention} And against whom?", reply_to=answer)
+    assert f"earlier question: “**{QUESTION}**”" in all_text(scene.last)
+
+
+async def test_a_private_answer_of_plain_text_cannot_be_shared(scene: Scene) -> None:
+    scene.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=400, times=1)
+    result = await scene.ada.slash(scene.channel, "ask", question=QUESTION, private=True)
+    assert result.response
+    assert result.ephemeral
+    assert WORDS in result.response.content
+    assert "Follow up" in labels(result.response)
+    assert not {"Share", "Delete"} & set(labels(result.response))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import discord
 import pytest
@@ -114,6 +113,18 @@ async def test_summary_tells_what_it_cannot_do(
 ) -> None:
     assert sentence in text_of(await scene.ada.slash(scene.channel, "summary", **options))
     assert scene.env.errors
+
+
+async def test_an_article_is_suggested_though_its_title_is_misspelled(
+    scene: Scene, corpus: Corpus
+) -> None:
+    (article,) = corpus.articles.values()
+    assert "Fighting in Benghazi" in article.title
+    for command in ("summary", "ask"):
+        choices = await scene.ada.autocomplete(
+            scene.channel, command, "article", "figting in bengasi"
+        )
+        assert [choice["value"] for choice in choices] == [article.id]
 
 
 async def test_summary_suggests_lengths(scene: Scene) -> None:
@@ -225,42 +236,7 @@ async def test_help_is_for_the_person_alone_and_names_every_command(scene: Scene
     assert len(text_of(result)) <= 2000
 
 
-# All of them
-
-
-def characters_in(payload: Any) -> int:
-    """Names, descriptions and values, as Discord counts a command's size."""
-    if isinstance(payload, dict):
-        texts = (payload[key] for key in ("name", "description", "value") if key in payload)
-        nested = (payload.get("options", []), payload.get("choices", []))
-        return sum(map(len, map(str, texts))) + sum(map(characters_in, nested))
-    return sum(map(characters_in, payload))
-
-
-def test_the_commands_stay_within_discords_limits(simcord_bot: FootnoteClient) -> None:
-    for command in simcord_bot.tree.get_commands():
-        payload = command.to_dict(simcord_bot.tree)
-        assert characters_in(payload) <= 8000
-        assert len(payload.get("options", [])) <= 25
-    for command in simcord_bot.tree.walk_commands():
-        assert 1 <= len(command.description) <= 100
-        for parameter in getattr(command, "parameters", ()):
-            assert 1 <= len(str(parameter.description)) <= 100
-            assert str(parameter.description) != "…"
-
-
 def test_an_article_may_have_an_odd_title() -> None:
     article = Article("id", "  ", "text")
     (choice,) = article_choices([article, replace(article, id="x", title="y")], "id")
     assert choice.name == "id"
-
-
-def test_what_changes_articles_is_for_managers_in_servers(simcord_bot: FootnoteClient) -> None:
-    group = simcord_bot.tree.get_command("corpus")
-    menu = simcord_bot.tree.get_command("Add to corpus", type=discord.AppCommandType.message)
-    for command in (group, menu):
-        assert command is not None
-        assert command.default_permissions == discord.Permissions(manage_guild=True)
-        payload = command.to_dict(simcord_bot.tree)
-        assert payload["integration_types"] == [0]
-        assert not payload["dm_permission"] or payload["contexts"] == [0]

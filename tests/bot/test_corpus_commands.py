@@ -444,7 +444,7 @@ async def test_an_export_that_discord_does_not_take_says_how_large_it_is(
     await servers.add("aurora.txt", AURORA)
     monkeypatch.setattr("bot.commands.corpus._written", lambda corpus, file: 30_000_000)
     result = await servers.boss.slash(servers.channel, "corpus export")
-    assert "The export has 30.0 MB, and Discord takes 26.2 MB here." in text_of(result)
+    assert "The export has 30 MB, and Discord takes 26.2 MB here." in text_of(result)
     assert "footnote corpus export" in text_of(result)
     assert servers.env.errors
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
 
@@ -151,8 +152,27 @@ async def test_a_follow_up_is_never_repeated(scene: Scene, trouble: Trouble) -> 
     assert said(used).count("second") == trouble.carried_out
 
 
+@each_trouble
+async def test_an_edit_with_a_file_sends_the_whole_file(scene: Scene, trouble: Trouble) -> None:
+    async def work(interaction: discord.Interaction) -> None:
+        await interaction.response.defer(thinking=True)
+        file = discord.File(io.BytesIO(b"a table"), "table.csv")
+        await interaction.edit_original_response(content="once", attachments=[file])
+
+    used = await scene.run(work, WEBHOOK, trouble)
+    assert said(used) == ["once"]
+    edits = [each for each in scene.loopback.requests if each.method == "PATCH"]
+    assert len(edits) == 1 + trouble.times
+    (message,) = used.channel.messages.values()
+    assert [(each.filename, each.content) for each in message.attachments] == [
+        ("table.csv", b"a table")
+    ]
+
+
 @pytest.mark.parametrize("trouble", [CUT_IN_REQUEST, CUT_IN_RESPONSE])
-async def test_files_are_sent_once_or_not_at_all(scene: Scene, trouble: Trouble) -> None:
+async def test_files_of_new_messages_are_sent_once_or_not_at_all(
+    scene: Scene, trouble: Trouble
+) -> None:
     async def work(interaction: discord.Interaction) -> None:
         assert isinstance(interaction.channel, discord.TextChannel)
         await interaction.channel.send(file=discord.File(__file__))

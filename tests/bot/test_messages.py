@@ -173,10 +173,10 @@ async def test_an_answer_needs_no_right_to_embed_links(scene: Scene) -> None:
     assert WORDS in all_text(quiet.last_message)
 
 
-async def test_an_answer_comes_as_plain_text_where_components_are_refused(
+async def test_an_answer_comes_as_plain_text_where_all_components_are_refused(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    scene.env.inject_error("POST", "/channels/*/messages", status=400, times=1)
+    scene.env.inject_error("POST", "/channels/*/messages", status=400, times=2)
     await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
     assert WORDS in scene.last.content
     assert not scene.last.components

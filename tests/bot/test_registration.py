@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import discord
 import pytest
 import simcord
 from discord import app_commands
+from discord.app_commands import locale_str
 
 from bot.client import FootnoteClient
+from bot.commands.translation import CommandTranslator
 from bot.conversations import Conversations
 from bot.library import Library
 from tests.bot.conftest import client_over
@@ -47,6 +51,23 @@ async def test_a_change_is_registered(
     ask.description = "Another description"
     await simcord_env.restart_bot(changed)
     assert registrations(simcord_env) == 2
+
+
+async def test_a_better_translation_is_registered(
+    simcord_env: simcord.Env, library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def translate(
+        self: CommandTranslator, text: locale_str, locale: discord.Locale, context: Any
+    ) -> str | None:
+        is_meant = (text.message, locale) == ("ask", discord.Locale.german)
+        return "frag-mich" if is_meant else None
+
+    monkeypatch.setattr(CommandTranslator, "translate", translate)
+    await simcord_env.restart_bot(client(library, folder))
+    assert registrations(simcord_env) == 2
+    commands = await simcord_env.bot.tree.fetch_commands()  # type: ignore[attr-defined]
+    ask = next(command for command in commands if command.name == "ask")
+    assert ask.name_localizations == {discord.Locale.german: "frag-mich"}
 
 
 @pytest.mark.parametrize("content", ["", "no JSON", "[]", "\x00"])

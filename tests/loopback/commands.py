@@ -10,6 +10,7 @@ from .model import Attachment, Channel, Guild, Json, Member, Message, Role, User
 
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, ATTACHMENT = 1, 2, 3, 4, 5, 11
 CHAT_INPUT, USER_MENU, MESSAGE_MENU = 1, 2, 3
+Choice = str | Member | Role | Channel
 OptionValue = str | int | float | bool | User | Member | Channel | Role | Attachment
 
 
@@ -166,7 +167,7 @@ def resolve(resolved: Json, value: OptionValue | Message) -> Any:
     return key
 
 
-def component_data(message: Message, custom_id: str, values: list[str | Member | Role]) -> Json:
+def component_data(message: Message, custom_id: str, values: list[Choice]) -> Json:
     """`data` of a click on a button, or of a choice in a select menu."""
     for component in walk(message.components):
         if component.get("custom_id") != custom_id:
@@ -176,6 +177,7 @@ def component_data(message: Message, custom_id: str, values: list[str | Member |
         data: Json = {"custom_id": custom_id, "component_type": component["type"]}
         data["id"] = component["id"]
         if component["type"] != 2:
+            _check_choice(component, values)
             resolved: Json = {}
             data["values"] = [resolve(resolved, value) for value in values]
             offered = {option["value"] for option in component.get("options") or []}
@@ -184,6 +186,22 @@ def component_data(message: Message, custom_id: str, values: list[str | Member |
             data |= {"resolved": resolved} if resolved else {}
         return data
     raise LoopbackError(f"the message has no {custom_id!r}, but {message.custom_ids}")
+
+
+def _check_choice(menu: Json, values: list[Choice]) -> None:
+    """Refuses what Discord's own client would not let a person choose in a menu."""
+    name = menu["custom_id"]
+    low, high = menu.get("min_values", 1), menu.get("max_values", 1)
+    if not low <= len(values) <= high:
+        raise LoopbackError(f"{name!r} takes {low} to {high} values, not {len(values)}")
+    kinds: dict[int, type] = {3: str, 5: Member, 6: Role, 8: Channel}
+    kind = kinds.get(menu["type"])
+    if kind and not all(isinstance(value, kind) for value in values):
+        raise LoopbackError(f"{name!r} takes {kind}, not {values}")
+    types = menu.get("channel_types")
+    for value in values:
+        if types and isinstance(value, Channel) and value.type not in types:
+            raise LoopbackError(f"{name!r} offers no channel of type {value.type}")
 
 
 FormValue = str | bool | None | list[str] | list[Attachment]

@@ -387,8 +387,8 @@ def _check_choices(problems: Problems, at: Path, choices: object) -> int:
     size = 0
     for index, choice in enumerate(problems.count(at, choices, 25)):
         here: Path = (*at, index)
-        size += len(problems.text((*here, "name"), choice.get("name"), 100, low=1, required=True))
-        _check_localizations(problems, here, choice, "name", 100)
+        name = problems.text((*here, "name"), choice.get("name"), 100, low=1, required=True)
+        size += max(len(name), _check_localizations(problems, here, choice, "name", 100))
         value = choice.get("value")
         if isinstance(value, str):
             problems.text((*here, "value"), value, 100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ ALL_PERMISSIONS = (1 << 50) - 1
 # React, view, send, embed, attach, history, commands, make threads, send in threads.
 EVERYONE_PERMISSIONS = sum(1 << bit for bit in (6, 10, 11, 14, 15, 16, 31, 35, 38))
 
-TEXT_CHANNEL, DM_CHANNEL, PUBLIC_THREAD = 0, 1, 11
+TEXT_CHANNEL, DM_CHANNEL, PUBLIC_THREAD, FORUM_CHANNEL = 0, 1, 11, 15
 ACTION_ROW, BUTTON, SECTION, TEXT_DISPLAY, LABEL = 1, 2, 9, 10, 18
 
 
@@ -145,7 +146,7 @@ class Attachment:
             "size": len(self.content),
             "url": self.url,
             "proxy_url": self.url,
-            "content_type": "text/plain; charset=utf-8",
+            "content_type": mimetypes.guess_type(self.filename)[0] or "text/plain; charset=utf-8",
         }
 
 
@@ -282,7 +283,7 @@ class Message:
 
 @dataclass(eq=False)
 class Channel:
-    """A text channel, a thread (it has a `parent`) or a DM (it has a `recipient`)."""
+    """A text channel, a forum, a thread (it has a `parent`) or a DM (it has a `recipient`)."""
 
     id: int
     type: int
@@ -394,7 +395,14 @@ class Guild:
         return self.members[self.owner_id]
 
     def add_text_channel(self, name: str = "general") -> Channel:
-        channel = Channel(self.new_id(), TEXT_CHANNEL, name, self)
+        return self._add_channel(TEXT_CHANNEL, name)
+
+    def add_forum(self, name: str = "questions") -> Channel:
+        """A channel whose posts are threads; see `LoopbackDiscord.open_post`."""
+        return self._add_channel(FORUM_CHANNEL, name)
+
+    def _add_channel(self, kind: int, name: str) -> Channel:
+        channel = Channel(self.new_id(), kind, name, self)
         self.channels[channel.id] = channel
         self.announce("CHANNEL_CREATE", channel.payload(), self)
         return channel

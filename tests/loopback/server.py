@@ -13,7 +13,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from .bell import Bell
-from .commands import CommandBook, FormValue, OptionValue, component_data, modal_data
+from .commands import Choice, CommandBook, FormValue, OptionValue, component_data, modal_data
 from .errors import ApiError, LoopbackError, Refusal, Violation
 from .faults import Fault, Weather, cut, half_of, json_response
 from .gateway import (
@@ -26,7 +26,7 @@ from .gateway import (
     Gateway,
 )
 from .interactions import Interaction, Kind
-from .model import Attachment, Channel, Guild, Json, Member, Message, Role, User
+from .model import Attachment, Channel, Guild, Json, Member, Message, User
 from .openapi import OpenApi
 from .rest import Call, Rest, Route, read_body
 from .world import USER_MENTION, World
@@ -267,6 +267,15 @@ class LoopbackDiscord:
         message.type = message_type if message_type is not None else 19 if reference else 0
         return self._world.publish(message)
 
+    async def open_post(
+        self, forum: Channel, author: Member, title: str, content: str = ""
+    ) -> Message:
+        """A person opens a post in a forum: a thread, whose first message has the thread's id."""
+        thread = forum.add_thread(title, owner=author, bot_joined=False)
+        message = Message(thread.id, thread, author.user, content)
+        message.mentions = self._world.known_users(map(int, USER_MENTION.findall(content)))
+        return self._world.publish(message)
+
     async def edit_message(self, message: Message, content: str) -> None:
         """A person edits their message."""
         message.content = content
@@ -319,7 +328,7 @@ class LoopbackDiscord:
         custom_id: str,
         person: User | Member,
         *,
-        values: Iterable[str | Member | Role] = (),
+        values: Iterable[Choice] = (),
     ) -> Interaction:
         """A press on a button, or (with `values`) a choice in a select menu, of a message."""
         data = component_data(message, custom_id, list(values))
@@ -373,7 +382,12 @@ class LoopbackDiscord:
 
     async def wait_until_ready(self, timeout: float = 30.0) -> None:
         """Until a bot is connected and has been sent READY (or RESUMED) and its servers."""
-        await self.wait_until(lambda: self._gateway.ready, timeout, "a bot to connect")
+        await self.wait_until(lambda: self.is_ready, timeout, "a bot to connect")
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a bot is connected and has been sent READY (or RESUMED) and its servers."""
+        return bool(self._gateway.ready)
 
     async def wait_until_gone(self, timeout: float = 30.0) -> None:
         """Until no connection to the gateway is left."""

@@ -22,10 +22,12 @@ from . import (
     LoopbackDiscord,
     LoopbackError,
     LoopbackTimeoutError,
+    Message,
     Trouble,
     Weather,
     limits,
 )
+from .commands import Choice, component_data
 from .errors import ApiError
 
 # Discord's own document, which is not part of this repository: a second opinion where it is.
@@ -728,3 +730,29 @@ async def test_threads_typing_reactions_and_history(loopback: LoopbackDiscord) -
         await loopback.wait_for_message(guild.channels[thread.id])
         assert (await thread.guild.fetch_member(member.id)).name == "ada"
         loopback.assert_clean()
+
+
+async def test_a_post_is_a_thread_of_its_forum_with_its_first_message(
+    loopback: LoopbackDiscord,
+) -> None:
+    guild = loopback.add_guild()
+    forum, member = guild.add_forum(), guild.add_member()
+    async with running(loopback) as bot:
+        post = await loopback.open_post(forum, member, "A title", f"{loopback.bot.mention} body")
+        await loopback.wait_for_reply(post)
+        thread = bot.get_channel(post.channel.id)
+        assert isinstance(thread, discord.Thread)
+        assert isinstance(thread.parent, discord.ForumChannel)
+        assert (thread.id, thread.name, thread.owner_id) == (post.id, "A title", member.id)
+
+
+def test_a_menu_takes_what_it_offers_and_nothing_else(loopback: LoopbackDiscord) -> None:
+    guild = loopback.add_guild()
+    text, forum = guild.add_text_channel(), guild.add_forum()
+    menu = {"type": 8, "id": 1, "custom_id": "m", "channel_types": [0], "max_values": 1}
+    message = Message(1, text, loopback.bot, components=[menu])
+    assert component_data(message, "m", [text])["values"] == [str(text.id)]
+    others: list[list[Choice]] = [[forum], [text, text], [], ["text"]]
+    for refused in others:
+        with pytest.raises(LoopbackError):
+            component_data(message, "m", refused)

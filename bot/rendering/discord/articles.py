@@ -7,6 +7,7 @@ from typing import Final
 
 import discord
 
+from bot.languages import t, tn
 from bot.rendering.citation import publication
 from bot.rendering.discord.quotes import article_title, link
 from bot.rendering.discord.reply import ANSWER_COLOUR, DESCRIPTION, Reply
@@ -23,6 +24,11 @@ def page_count(articles: Sequence[Article]) -> int:
     return max(1, -(-len(articles) // ARTICLES_PER_PAGE))
 
 
+def page_number(page: int, pages: int) -> str:
+    """Which page of how many, counted from 0, as people count."""
+    return t("Page {page} of {pages}", page=page + 1, pages=pages)
+
+
 def render_articles(articles: Sequence[Article], page: int) -> Reply:
     """One page, counted from 0, with each article's title, origin and link."""
     start = page * ARTICLES_PER_PAGE
@@ -34,12 +40,12 @@ def render_articles(articles: Sequence[Article], page: int) -> Reply:
             for number, article in enumerate(here, start=start + 1)
         ]
     embed = discord.Embed(
-        title="1 article" if len(articles) == 1 else f"{len(articles):,} articles",
+        title=tn("{count} article", "{count} articles", len(articles)),
         description="\n".join(entries),
         colour=ANSWER_COLOUR,
     )
     if page_count(articles) > 1:
-        embed.set_footer(text=f"Page {page + 1} of {page_count(articles)}")
+        embed.set_footer(text=page_number(page, page_count(articles)))
     return Reply(embeds=(embed,))
 
 

@@ -7,8 +7,9 @@ from typing import Final
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit
 
+from bot.languages import t
 from bot.rendering.citation import citation
-from bot.rendering.sanitize import inline, units
+from bot.rendering.sanitize import inline, isolated, units
 from retrieval.answers import Quote
 from retrieval.articles import Article
 
@@ -41,4 +42,5 @@ def link(article: Article) -> list[str]:
     except ValueError:
         return []
     address = percent_encoded(address, safe=_ADDRESS, errors="replace")
-    return [f"[open the article]({address})"] if units(address) <= _URL_UNITS else []
+    label = isolated(t("open the article"))
+    return [f"[{label}]({address})"] if units(address) <= _URL_UNITS else []

@@ -7,6 +7,7 @@ from typing import Final
 
 import discord
 
+from bot.languages import number, said, t, tn
 from bot.rendering.discord.reply import CONTENT, DESCRIPTION, Reply
 from bot.rendering.sanitize import inline, units
 from retrieval.corpus import Change, Report, Status
@@ -19,10 +20,17 @@ _BAR: Final = 20
 def render_progress(done: int, total: int) -> Reply:
     """How far a reload is, in passages."""
     if total <= 0:
-        return Reply("Reading the articles …")
+        return Reply(t("Reading the articles …"))
     filled = _BAR * min(done, total) // total
     bar = "█" * filled + "░" * (_BAR - filled)
-    return Reply(f"Reading the articles … `{bar}` {done:,} of {total:,} passages")
+    return Reply(
+        t(
+            "Reading the articles … `{bar}` {done} of {total} passages",
+            bar=bar,
+            done=done,
+            total=total,
+        )
+    )
 
 
 def render_report(report: Report, headline: str) -> Reply:
@@ -33,21 +41,21 @@ def render_report(report: Report, headline: str) -> Reply:
     """
     changed = [change for change in report.changes if change.outcome != "unchanged"]
     is_done = any(change.outcome != "failed" for change in changed)
-    lines = [headline if is_done else "Nothing has changed."]
+    lines = [headline if is_done else t("Nothing has changed.")]
     for outcome, heading in (
-        ("failed", "Failed"),
-        ("added", "Added"),
-        ("changed", "Changed"),
-        ("removed", "Removed"),
+        ("failed", t("Failed")),
+        ("added", t("Added")),
+        ("changed", t("Changed")),
+        ("removed", t("Removed")),
     ):
         found = [change for change in changed if change.outcome == outcome]
         if found:
-            lines.append(f"**{heading}: {len(found):,}**")
+            lines.append(f"**{heading}: {number(len(found))}**")
             lines += [_change(change) for change in found]
+    unchanged = t("Unchanged: {number}.", number=len(report.of("unchanged")))
     summary = [
-        f"Unchanged: {len(report.of('unchanged')):,}. "
-        f"{report.encoded:,} passages were read anew in {report.seconds:.1f} s.",
-        *(inline(notice, _LINE_UNITS) for notice in report.notices[:3]),
+        f"{unchanged} {_read_anew(report)}",
+        *(inline(said(notice), _LINE_UNITS) for notice in report.notices[:3]),
     ]
     return Reply(_fitted(lines, summary, CONTENT))
 
@@ -58,35 +66,54 @@ def render_status(status: Status, *, is_shared: bool) -> Reply:
     Args:
         is_shared: It is the shared collection; otherwise a server's own.
     """
-    embed = discord.Embed(title="The shared articles" if is_shared else "This server’s articles")
-    built = discord.utils.format_dt(status.created, "R") if status.created else "not yet"
-    check = discord.utils.format_dt(status.next_check, "R") if status.next_check else "none"
+    embed = discord.Embed(
+        title=t("The shared articles") if is_shared else t("This server’s articles")
+    )
+    built = discord.utils.format_dt(status.created, "R") if status.created else t("not yet")
+    check = discord.utils.format_dt(status.next_check, "R") if status.next_check else t("none")
     fields = [
-        ("Articles", f"{status.articles:,}"),
-        ("Passages", f"{status.passages:,}"),
-        ("Words", f"{status.words:,}"),
-        ("Added by people", f"{status.added:,}"),
-        ("Built", built),
-        ("Next look at pages and feeds", check),
-        ("Encoded for this generation", f"{status.encoded:,} passages"),
-        ("Encoded since I started", f"{status.encoded_here:,} passages"),
-        ("On disk, with all collections", f"{status.bytes_on_disk / 1e6:.1f} MB"),
-        ("Generation", inline(status.generation or "none", _LINE_UNITS)),
-        ("Model", inline(status.model, _LINE_UNITS)),
+        (t("Articles"), number(status.articles)),
+        (t("Passages"), number(status.passages)),
+        (t("Words"), number(status.words)),
+        (t("Added by people"), number(status.added)),
+        (t("Built"), built),
+        (t("Next look at pages and feeds"), check),
+        (t("Encoded for this generation"), _passages(status.encoded)),
+        (t("Encoded since I started"), _passages(status.encoded_here)),
+        (t("On disk, with all collections"), f"{number(status.bytes_on_disk / 1e6, places=1)} MB"),
+        (t("Generation"), inline(status.generation or t("none"), _LINE_UNITS)),
+        (t("Model"), inline(status.model, _LINE_UNITS)),
     ]
     if not is_shared:
-        fields.append(("Shared articles", "used too" if status.uses_shared else "not used"))
+        fields.append(
+            (t("Shared articles"), t("used too") if status.uses_shared else t("not used"))
+        )
     for name, value in fields:
         embed.add_field(name=name, value=value)
-    lines = [f"• {inline(failure, _LINE_UNITS)}" for failure in status.failures]
+    lines = [f"• {inline(said(failure), _LINE_UNITS)}" for failure in status.failures]
     if lines:
-        embed.description = _fitted(["**These could not be read:**", *lines], [], DESCRIPTION // 2)
+        heading = t("These could not be read:")
+        embed.description = _fitted([f"**{heading}**", *lines], [], DESCRIPTION // 2)
     return Reply(embeds=(embed,))
 
 
 def _change(change: Change) -> str:
     name = inline(change.title or change.article, 120)
-    return f"• {name}: {inline(change.reason, _LINE_UNITS)}" if change.reason else f"• {name}"
+    reason = inline(said(change.reason), _LINE_UNITS)
+    return f"• {name}: {reason}" if reason else f"• {name}"
+
+
+def _read_anew(report: Report) -> str:
+    return tn(
+        "{count} passage was read anew in {seconds} s.",
+        "{count} passages were read anew in {seconds} s.",
+        report.encoded,
+        seconds=number(report.seconds, places=1),
+    )
+
+
+def _passages(count: int) -> str:
+    return tn("{count} passage", "{count} passages", count)
 
 
 def _fitted(lines: Sequence[str], last: Sequence[str], limit: int) -> str:
@@ -99,5 +126,11 @@ def _fitted(lines: Sequence[str], last: Sequence[str], limit: int) -> str:
             break
         kept.append(line)
     if left := len(lines) - len(kept):
-        kept.append(f"… and {left:,} more lines, which do not fit here.")
+        kept.append(
+            tn(
+                "… and {count} more line, which does not fit here.",
+                "… and {count} more lines, which do not fit here.",
+                left,
+            )
+        )
     return "\n".join([*kept, *last])

@@ -6,6 +6,7 @@ from typing import Final
 
 import discord
 
+from bot.languages import t, tn
 from bot.rendering.blockquote import block_quote
 from bot.rendering.discord.quotes import article_title, source_line
 from bot.rendering.discord.reply import ANSWER_COLOUR, DESCRIPTION, Reply
@@ -19,7 +20,7 @@ _NOTE_UNITS: Final = 100
 def render_summary(summary: Summary) -> Reply:
     """The sentences in their order; those that do not fit are counted, not cut."""
     if not summary.quotes:
-        return Reply("The articles hold no sentence that would make a summary.")
+        return Reply(t("The articles hold no sentence that would make a summary."))
     parts: list[str] = []
     room = DESCRIPTION - _NOTE_UNITS
     one_article = len(summary.articles) == 1
@@ -32,14 +33,23 @@ def render_summary(summary: Summary) -> Reply:
         room -= units(part) + 1
         parts.append(part)
     if left := len(summary.quotes) - len(parts):
-        parts.append(f"-# {left} more did not fit here; a shorter length shows fewer.")
+        more = tn(
+            "{count} more did not fit here; a shorter length shows fewer.",
+            "{count} more did not fit here; a shorter length shows fewer.",
+            left,
+        )
+        parts.append(f"-# {more}")
     embed = discord.Embed(title=_title(summary), description="\n".join(parts), colour=ANSWER_COLOUR)
     return Reply(embeds=(embed,))
 
 
 def _title(summary: Summary) -> str:
-    about = f"In the articles’ own words: {inline(summary.topic, 100)}" if summary.topic else ""
-    if len(summary.articles) == 1:
-        title = article_title(summary.articles[0], 100)
-        about = f"{about} ({title})" if about else f"In its own words: {title}"
-    return about or "In the articles’ own words"
+    topic = inline(summary.topic, 100) if summary.topic else ""
+    title = article_title(summary.articles[0], 100) if len(summary.articles) == 1 else ""
+    if topic and title:
+        return t("In the articles’ own words: {topic} ({title})", topic=topic, title=title)
+    if topic:
+        return t("In the articles’ own words: {topic}", topic=topic)
+    if title:
+        return t("In its own words: {title}", title=title)
+    return t("In the articles’ own words")

@@ -1,6 +1,6 @@
 """Answers as messages of components, made by pure functions, and read back from them."""
 
-from bot.rendering.layout.answers import answer_layout, answer_text
+from bot.rendering.layout.answers import answer_layout, answer_message
 from bot.rendering.layout.buttons import Buttons, ItemFactory
 from bot.rendering.layout.context import context_layout
 from bot.rendering.layout.passages import PASSAGES_PER_PAGE, passage_pages, passages_layout
@@ -12,7 +12,7 @@ __all__ = [
     "Buttons",
     "ItemFactory",
     "answer_layout",
-    "answer_text",
+    "answer_message",
     "context_layout",
     "earlier_of",
     "passage_pages",

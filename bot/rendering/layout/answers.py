@@ -52,8 +52,21 @@ def answer_layout(
     return in_container(items, ANSWER_COLOUR if answer.answered else ASIDE_COLOUR)
 
 
-def answer_text(answer: Answer, *, threshold: float, noted: bool = False, only: str = "") -> str:
-    """The same in an ordinary message, for where components cannot be used."""
+def answer_message(
+    answer: Answer,
+    *,
+    threshold: float,
+    buttons: Buttons | None = None,
+    noted: bool = False,
+    only: str = "",
+) -> tuple[str, ui.View]:
+    """The same as an ordinary message, for where one of components is refused.
+
+    Returns:
+        The text, and the buttons below it: first those of the quotes that it shows, in their
+        order.
+    """
+    buttons = buttons or Buttons()
     parts = compose(
         answer,
         CONTENT,
@@ -63,7 +76,13 @@ def answer_text(answer: Answer, *, threshold: float, noted: bool = False, only: 
         only=only,
         quiet=True,
     )
-    return "\n".join(parts.lines())
+    view = ui.View(timeout=None)
+    if buttons.context is not None:
+        for index in range(len(parts.quotes)):
+            view.add_item(buttons.context(index))
+    for factory in buttons.below():
+        view.add_item(factory())
+    return "\n".join(parts.lines()), view
 
 
 def in_container(items: list[ui.Item[Any]], colour: int) -> ui.LayoutView:

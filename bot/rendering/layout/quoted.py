@@ -42,7 +42,7 @@ def _markdown(quote: Quote, part: Excerpt, bold: bool) -> str:
         return lines
     note = t(
         "Shortened: the whole paragraph has {characters} characters.",
-        characters=f"{part.paragraph_length:,}",
+        characters=part.paragraph_length,
     )
     return f"{lines}\n{small(note)}"
 

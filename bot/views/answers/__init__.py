@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from functools import partial
 
 from discord import ui
 
 from bot.answering import Exchange
-from bot.rendering.layout import Buttons, answer_layout, answer_text
+from bot.rendering.layout import Buttons, answer_layout, answer_message
 from bot.rendering.layout.composition import MAX_QUOTES
-from bot.views.answers.context import ContextButton, beside_quote
+from bot.views.answers.context import beside_quote
 from bot.views.answers.deletion import DeleteButton
 from bot.views.answers.following import FollowUpButton
 from bot.views.answers.passages import PassagesButton, passages_view
-from bot.views.answers.pressing import AnswerButton
-from bot.views.answers.sharing import ShareButton
+from bot.views.answers.sharing import ANSWER_BUTTONS, ShareButton
 from bot.views.answers.votes import TellButton, VoteButton
+from retrieval.answers import Quote
 
-__all__ = ["ANSWER_BUTTONS", "answer_view", "passages_view", "plain_text"]
-
-ANSWER_BUTTONS: Final[tuple[type[AnswerButton], ...]] = (
-    ContextButton,
-    PassagesButton,
-    FollowUpButton,
-    VoteButton,
-    TellButton,
-    ShareButton,
-    DeleteButton,
-)
-"""What the client must know to find the button that was pressed."""
+__all__ = ["ANSWER_BUTTONS", "answer_view", "passages_view", "plain_answer"]
 
 
 def answer_view(exchange: Exchange) -> ui.LayoutView:
@@ -42,11 +32,19 @@ def answer_view(exchange: Exchange) -> ui.LayoutView:
     )
 
 
-def plain_text(exchange: Exchange) -> str:
-    """The same without buttons, for where a message of components is refused."""
-    return answer_text(
+def plain_answer(exchange: Exchange) -> tuple[str, ui.View]:
+    """The same as an ordinary message and its buttons, for where one of components is refused."""
+    quotes = _quotes(exchange)
+    return answer_message(
         exchange.answer,
         threshold=exchange.threshold,
+        buttons=replace(
+            _buttons(exchange),
+            # They stand in a row, so that each has to say of which quote it is.
+            context=lambda index: beside_quote(quotes[index], number=index + 1),
+            # What is shared is a copy of a message of components.
+            share=None,
+        ),
         noted=_is_noted(exchange),
         only=exchange.only,
     )
@@ -54,23 +52,27 @@ def plain_text(exchange: Exchange) -> str:
 
 def _buttons(exchange: Exchange) -> Buttons:
     answer, asked, person = exchange.answer, exchange.asked, exchange.asker.person
-    quotes = (answer.quotes if answer.answered else answer.nearest)[:MAX_QUOTES]
-    buttons = {
-        "context": lambda index: beside_quote(quotes[index]),
-        "follow_up": lambda: FollowUpButton(exchange.within),
-    }
-    if len(answer.passages) > len(quotes):
-        buttons["more"] = lambda: PassagesButton("more", 0, exchange.within)
-    if asked is not None and answer.answered:
-        buttons["helpful"] = lambda: VoteButton("up", asked)
-        buttons["unhelpful"] = lambda: VoteButton("down", asked)
-    if asked is not None and not answer.answered and exchange.asker.server is not None:
-        buttons["tell"] = lambda: TellButton(asked)
-    if exchange.is_private:
-        buttons["share"] = lambda: ShareButton(person)
-    else:
-        buttons["delete"] = lambda: DeleteButton(person)
-    return Buttons(**buttons)  # type: ignore[arg-type]
+    quotes = _quotes(exchange)
+    more = partial(PassagesButton, "more", 0, exchange.within)
+    buttons = Buttons(
+        context=lambda index: beside_quote(quotes[index]),
+        more=more if len(answer.passages) > len(quotes) else None,
+        follow_up=partial(FollowUpButton, exchange.within),
+        share=partial(ShareButton, person) if exchange.is_private else None,
+        delete=None if exchange.is_private else partial(DeleteButton, person),
+    )
+    if asked is None:
+        return buttons
+    if answer.answered:
+        up, down = partial(VoteButton, "up", asked), partial(VoteButton, "down", asked)
+        return replace(buttons, helpful=up, unhelpful=down)
+    return replace(buttons, tell=partial(TellButton, asked)) if _is_noted(exchange) else buttons
+
+
+def _quotes(exchange: Exchange) -> tuple[Quote, ...]:
+    """What may be shown of an answer, best first."""
+    answer = exchange.answer
+    return (answer.quotes if answer.answered else answer.nearest)[:MAX_QUOTES]
 
 
 def _is_noted(exchange: Exchange) -> bool:

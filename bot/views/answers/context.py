@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot.access import server_of
+from bot.asker import Asker
 from bot.languages import t
 from bot.rendering.layout import context_layout
-from bot.views.answers.pressing import AnswerButton
+from bot.views.lasting import LastingButton
 from bot.views.marks import LENGTH, mark_of
 from retrieval.answers import Quote, RankedPassage
 from retrieval.articles import Article, Span
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ContextButton(
-    AnswerButton,
+    LastingButton,
     template=rf"footnote:context:(?P<article>[\w-]{{{LENGTH}}})"
     rf":(?P<start>\d{{1,9}}):(?P<end>\d{{1,9}}):(?P<words>[\w-]{{{LENGTH}}})",
 ):
@@ -32,26 +32,34 @@ class ContextButton(
     mark too, so that others are never shown in their place when the article was changed.
     """
 
-    def __init__(self, article: str, span: Span, words: str) -> None:
+    def __init__(self, article: str, span: Span, words: str, *, number: int = 0) -> None:
         super().__init__(
-            t("Context"), f"footnote:context:{article}:{span.start}:{span.end}:{words}"
+            t("Context {number}", number=number) if number else t("Context"),
+            f"footnote:context:{article}:{span.start}:{span.end}:{words}",
         )
         self._article = article
         self._span = span
         self._words = words
 
     @classmethod
-    def beside(cls, article: Article, span: Span) -> Self:
-        """The button for a stretch of an article's text."""
-        return cls(mark_of(None, article.id), span, mark_of(None, span.of(article.text)))
+    def beside(cls, article: Article, span: Span, *, number: int = 0) -> Self:
+        """The button for a stretch of an article's text.
+
+        Args:
+            number: Of the words, counted from 1, where the button does not stand beside them.
+        """
+        words = mark_of(None, span.of(article.text))
+        return cls(mark_of(None, article.id), span, words, number=number)
 
     @classmethod
     def named(cls, match: re.Match[str]) -> Self:
         return cls(match["article"], Span(int(match["start"]), int(match["end"])), match["words"])
 
     async def press(self, interaction: discord.Interaction[Any], client: FootnoteClient) -> None:
+        asker = Asker.of_interaction(interaction)
+        await client.admission.admit(asker)
         await interaction.response.defer(thinking=True, ephemeral=True)
-        articles = await client.library.known(server_of(interaction))
+        articles = await client.library.known(asker.server)
         view = await client.library.work(partial(self._found, articles))
         await interaction.edit_original_response(view=view)
 
@@ -71,11 +79,11 @@ class ContextButton(
         )
 
 
-def beside_quote(quote: Quote) -> ContextButton:
+def beside_quote(quote: Quote, *, number: int = 0) -> ContextButton:
     """The button for a quote: for the words of it that answer."""
     marks = quote.highlights
     words = Span(marks[0].start, marks[-1].end) if marks else quote.span
-    return ContextButton.beside(quote.article, words)
+    return ContextButton.beside(quote.article, words, number=number)
 
 
 def beside_passage(ranked: RankedPassage, article: Article) -> ContextButton:

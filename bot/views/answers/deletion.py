@@ -9,13 +9,13 @@ import discord
 
 from bot.failures import NotAllowedError
 from bot.languages import t
-from bot.views.answers.pressing import ID, AnswerButton
+from bot.views.lasting import ID, LastingButton
 
 if TYPE_CHECKING:
     from bot.client import FootnoteClient
 
 
-class DeleteButton(AnswerButton, template=rf"footnote:delete:(?P<asker>{ID})"):
+class DeleteButton(LastingButton, template=rf"footnote:delete:(?P<asker>{ID})"):
     """Deletes the answer, for who asked and for those who may delete messages there."""
 
     def __init__(self, asker: int) -> None:
@@ -33,4 +33,12 @@ class DeleteButton(AnswerButton, template=rf"footnote:delete:(?P<asker>{ID})"):
                 t("Only who asked, and those who may delete messages here, can delete an answer.")
             )
         await interaction.response.defer()
-        await interaction.delete_original_response()
+        try:
+            await interaction.delete_original_response()
+        except discord.NotFound:
+            pass  # Somebody else was quicker.
+        except discord.Forbidden as error:
+            raise NotAllowedError(
+                t("Discord does not let me delete this answer."),
+                remedy=t("You can do it yourself in the message’s menu, or ask a moderator."),
+            ) from error

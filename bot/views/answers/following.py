@@ -10,8 +10,8 @@ import discord
 from bot.conversations import Place
 from bot.languages import t
 from bot.rendering.layout import turn_of
-from bot.views.answers.pressing import AnswerButton
 from bot.views.forms import Form
+from bot.views.lasting import LastingButton
 from bot.within import PATTERN, Within
 from retrieval.questions import MAX_CHARACTERS
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.client import FootnoteClient
 
 
-class FollowUpButton(AnswerButton, template=rf"footnote:follow:(?P<within>{PATTERN})"):
+class FollowUpButton(LastingButton, template=rf"footnote:follow:(?P<within>{PATTERN})"):
     """Asks whoever presses it for the next question, and answers it as the first was answered:
     in the same articles, and privately where that was private."""
 

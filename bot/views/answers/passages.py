@@ -20,8 +20,9 @@ from bot.rendering.layout import (
     question_of,
 )
 from bot.views.answers.context import beside_passage
-from bot.views.answers.pressing import AnswerButton
 from bot.views.forms import Form
+from bot.views.lasting import LastingButton
+from bot.views.paging import turn_label, turns
 from bot.within import PATTERN, Within
 from retrieval.answers import Answer
 from retrieval.articles import Article
@@ -36,7 +37,7 @@ MOST: Final = 25
 
 
 class PassagesButton(
-    AnswerButton,
+    LastingButton,
     template=r"footnote:passages:(?P<act>more|previous|next|go):(?P<page>\d{1,3})"
     rf":(?P<within>{PATTERN})",
 ):
@@ -47,14 +48,9 @@ class PassagesButton(
     """
 
     def __init__(self, act: str, page: int, within: Within, *, disabled: bool = False) -> None:
-        labels = {
-            "more": t("More passages"),
-            "previous": t("◀ Previous"),
-            "next": t("Next ▶"),
-            "go": t("Go to page…"),
-        }
+        labels = {"more": t("More passages"), "go": t("Go to page…")}
         custom_id = f"footnote:passages:{act}:{page}:{within.code}"
-        super().__init__(labels[act], custom_id, disabled=disabled)
+        super().__init__(labels.get(act) or turn_label(act), custom_id, disabled=disabled)
         self._act = act
         self._page = page
         self._within = within
@@ -69,24 +65,23 @@ class PassagesButton(
                 Form(t("Go to page…"), t("Number of the page"), self._go, most=3, is_long=False)
             )
             return
-        await client.admission.check(Asker.of_interaction(interaction))
-        if self._act == "more":
-            await interaction.response.defer(thinking=True, ephemeral=True)
-        else:
-            await interaction.response.defer()
         await self._show(interaction, client, self._page)
 
     async def _go(self, interaction: discord.Interaction[Any], written: str) -> None:
         if not written.isdecimal():
             raise QuestionError(t("That is no number of a page."))
-        client: FootnoteClient = interaction.client
-        await client.admission.check(Asker.of_interaction(interaction))
-        await interaction.response.defer()
-        await self._show(interaction, client, int(written) - 1)
+        await self._show(interaction, interaction.client, int(written) - 1)
 
     async def _show(
         self, interaction: discord.Interaction[Any], client: FootnoteClient, page: int
     ) -> None:
+        asker = Asker.of_interaction(interaction)
+        # Every page is an answer anew.
+        await client.admission.admit(asker)
+        if self._act == "more":
+            await interaction.response.defer(thinking=True, ephemeral=True)
+        else:
+            await interaction.response.defer()
         message = interaction.message
         question = question_of(message) if message else ""
         if message is None or not question:
@@ -95,7 +90,7 @@ class PassagesButton(
             )
         view = await passages_view(
             client,
-            Asker.of_interaction(interaction),
+            asker,
             question,
             earlier=earlier_of(message) or "",
             page=page,
@@ -142,11 +137,7 @@ def _view(
     turn = partial(PassagesButton, within=within)
     navigation: list[ItemFactory] = []
     if pages > 1:
-        navigation = [
-            lambda: turn("previous", max(page - 1, 0), disabled=page == 0),
-            lambda: turn("next", page + 1, disabled=page == pages - 1),
-            lambda: turn("go", page),
-        ]
+        navigation = [*turns(turn, page, pages), partial(turn, "go", page)]
     return passages_layout(
         answer.question,
         passages,

@@ -17,15 +17,15 @@ from bot.views.answers.context import ContextButton
 from bot.views.answers.deletion import DeleteButton
 from bot.views.answers.following import FollowUpButton
 from bot.views.answers.passages import PassagesButton
-from bot.views.answers.pressing import ID, AnswerButton
 from bot.views.answers.votes import TellButton, VoteButton
+from bot.views.lasting import ID, LastingButton
 from retrieval.errors import CorpusError
 
 if TYPE_CHECKING:
     from bot.client import FootnoteClient
 
 
-class ShareButton(AnswerButton, template=rf"footnote:share:(?P<asker>{ID})"):
+class ShareButton(LastingButton, template=rf"footnote:share:(?P<asker>{ID})"):
     """Posts the very answer that it stands below, naming who shares it."""
 
     def __init__(self, asker: int) -> None:
@@ -41,8 +41,8 @@ class ShareButton(AnswerButton, template=rf"footnote:share:(?P<asker>{ID})"):
         if asker.person != self._asker:
             raise NotAllowedError(t("Only who asked can share an answer."))
         message = interaction.message
-        # A shared answer is as much to read for the others as one that is asked for.
-        await client.admission.admit(asker)
+        # Its question was counted, and it can be shared but once.
+        await client.admission.check(asker)
         await interaction.response.defer()
         note = t("Shared by {person}", person=interaction.user.mention)
         shared = None
@@ -59,6 +59,12 @@ class ShareButton(AnswerButton, template=rf"footnote:share:(?P<asker>{ID})"):
         sent = await interaction.followup.send(
             view=shared, wait=True, allowed_mentions=discord.AllowedMentions.none()
         )
+        if sent.flags.ephemeral:
+            # Discord decides so where a server forbids what people bring along.
+            raise NotAllowedError(
+                t("Only you can see that too: answers of mine cannot be shared here."),
+                why=t("Those who manage this server do not let apps like me write in it."),
+            )
         if (turn := turn_of(message)) is not None:
             client.answering.go_on_from(sent.id, (turn,), asker.person)
         without = copy_of(message, button_again, leave_out=_is_share)
@@ -67,10 +73,10 @@ class ShareButton(AnswerButton, template=rf"footnote:share:(?P<asker>{ID})"):
 
 
 def _is_share(custom_id: str) -> bool:
-    return _template(ShareButton).fullmatch(custom_id) is not None
+    return ShareButton.again(custom_id) is not None
 
 
-_BUTTONS: Final[tuple[type[AnswerButton], ...]] = (
+ANSWER_BUTTONS: Final[tuple[type[LastingButton], ...]] = (
     ContextButton,
     PassagesButton,
     FollowUpButton,
@@ -79,16 +85,10 @@ _BUTTONS: Final[tuple[type[AnswerButton], ...]] = (
     DeleteButton,
     ShareButton,
 )
+"""All that may stand with an answer."""
 
 
 def button_again(custom_id: str) -> ui.Item[Any] | None:
     """The button of an answer that has a custom id; ``None`` where none has."""
-    for kind in _BUTTONS:
-        match = _template(kind).fullmatch(custom_id)
-        if match is not None:
-            return kind.named(match)
-    return None
-
-
-def _template(kind: type[AnswerButton]) -> re.Pattern[str]:
-    return kind.__discord_ui_compiled_template__
+    found = (kind.again(custom_id) for kind in ANSWER_BUTTONS)
+    return next((button for button in found if button is not None), None)

@@ -12,14 +12,14 @@ from discord import ui
 from bot.failures import UNDELIVERABLE, NotAllowedError
 from bot.hearing import question_in
 from bot.languages import t
-from bot.views.answers.pressing import ID, AnswerButton
+from bot.views.lasting import ID, LastingButton, view_of
 from retrieval.errors import QuestionError
 
 if TYPE_CHECKING:
     from bot.client import FootnoteClient
 
 
-class ShowButton(AnswerButton, template=rf"footnote:show:(?P<asker>{ID})"):
+class ShowButton(LastingButton, template=rf"footnote:show:(?P<asker>{ID})"):
     """Answers the message that its own replies to, privately, for who wrote that."""
 
     def __init__(self, asker: int) -> None:
@@ -48,9 +48,7 @@ class ShowButton(AnswerButton, template=rf"footnote:show:(?P<asker>{ID})"):
 
 def show_view(asker: int) -> ui.View:
     """The button by which the asker sees the answer."""
-    view = ui.View(timeout=None)
-    view.add_item(ShowButton(asker))
-    return view
+    return view_of(ShowButton(asker))
 
 
 async def _asked(note: discord.Message | None) -> discord.Message | None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import discord
-from discord import ui
 
 from bot.access import server_of
 from bot.failures import NotAllowedError
 from bot.languages import t
-from bot.store import Asked
-from bot.views.answers.pressing import ID, AnswerButton
+from bot.store import Asked, Verdict
 from bot.views.forms import Form
+from bot.views.lasting import ID, LastingButton, view_of
 from retrieval.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 _REASON: Final = 500
 
 
-class VoteButton(AnswerButton, template=rf"footnote:vote:(?P<act>up|down):(?P<asked>{ID})"):
+class VoteButton(LastingButton, template=rf"footnote:vote:(?P<act>up|down):(?P<asked>{ID})"):
     """Keeps what one person thinks of an answer; the latest counts."""
 
     def __init__(self, act: str, asked: int) -> None:
@@ -40,7 +38,7 @@ class VoteButton(AnswerButton, template=rf"footnote:vote:(?P<act>up|down):(?P<as
         if self._act == "up":
             await interaction.response.defer(thinking=True, ephemeral=True)
             await self._vote(interaction, client, None)
-            await interaction.followup.send(t("Thank you, that helps."), ephemeral=True)
+            await interaction.edit_original_response(content=t("Thank you, that helps."))
             return
         # A form must be the first response, and whoever closes it has voted all the same.
         await interaction.response.send_modal(
@@ -58,31 +56,22 @@ class VoteButton(AnswerButton, template=rf"footnote:vote:(?P<act>up|down):(?P<as
         client: FootnoteClient = interaction.client
         await interaction.response.defer(thinking=True, ephemeral=True)
         asked = await self._vote(interaction, client, reason or None)
-        thanks = t("Thank you. Nobody is told that it was you.")
-        if asked.server is None:
-            await interaction.followup.send(thanks, ephemeral=True)
-            return
-        view = ui.View(timeout=None)
-        view.add_item(TellButton(self._asked))
-        await interaction.followup.send(thanks, view=view, ephemeral=True)
+        await interaction.edit_original_response(
+            content=t("Thank you. Nobody is told that it was you."),
+            view=view_of(TellButton(self._asked)) if asked.server is not None else None,
+        )
 
     async def _vote(
         self, interaction: discord.Interaction[Any], client: FootnoteClient, reason: str | None
     ) -> Asked:
         asked = await kept_question(interaction, client, self._asked)
-        verdict = 1 if self._act == "up" else -1
-        vote = partial(
-            client.services.store.vote,
-            self._asked,
-            interaction.user.id,
-            verdict,  # type: ignore[arg-type]
-            reason,
-        )
-        await asyncio.to_thread(vote)
+        verdict: Verdict = 1 if self._act == "up" else -1
+        store = client.services.store
+        await asyncio.to_thread(store.vote, self._asked, interaction.user.id, verdict, reason)
         return asked
 
 
-class TellButton(AnswerButton, template=rf"footnote:tell:(?P<asked>{ID})"):
+class TellButton(LastingButton, template=rf"footnote:tell:(?P<asked>{ID})"):
     """Has those who add articles told that a question wants a better answer."""
 
     def __init__(self, asked: int) -> None:
@@ -99,11 +88,10 @@ class TellButton(AnswerButton, template=rf"footnote:tell:(?P<asked>{ID})"):
         if asked.server is None:
             raise NotAllowedError(t("That works in servers only."))
         is_news = await asyncio.to_thread(client.services.store.tell, self._asked)
-        await interaction.followup.send(
-            t("Done: the question is marked on the list of those who add articles here.")
+        await interaction.edit_original_response(
+            content=t("Done: the question is marked on the list of those who add articles here.")
             if is_news
-            else t("They have been told of it already."),
-            ephemeral=True,
+            else t("They have been told of it already.")
         )
 
 

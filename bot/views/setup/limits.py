@@ -12,6 +12,7 @@ from discord import ui
 from bot.languages import t
 from bot.store import ServerSettings
 from bot.store.server_settings import MOST_PER_MINUTE
+from bot.views.forms import OPEN_FOR, TITLE
 from bot.views.personal import personally
 from retrieval.errors import SettingsError
 
@@ -27,7 +28,7 @@ class LimitsModal(ui.Modal):
     """
 
     def __init__(self, settings: ServerSettings, save: Save) -> None:
-        super().__init__(title=t("Questions a minute")[:45])
+        super().__init__(title=t("Questions a minute")[:TITLE], timeout=OPEN_FOR)
         self._save = save
         fields = {
             "per_member": (t("By one member"), settings.per_member),
@@ -41,18 +42,15 @@ class LimitsModal(ui.Modal):
             )
             self._inputs[name] = field
             self.add_item(
-                ui.Label(text=label[:45], description=t("0 for any number"), component=field)
+                ui.Label(text=label[:TITLE], description=t("0 for any number"), component=field)
             )
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        try:
+        async with personally(interaction):
             rates: dict[str, Any] = {
                 name: _rate(field.value) for name, field in self._inputs.items()
             }
-        except SettingsError as error:
-            async with personally(interaction):
-                raise error
-        await self._save(interaction, lambda settings: replace(settings, **rates))
+            await self._save(interaction, lambda settings: replace(settings, **rates))
 
 
 def _rate(text: str) -> int:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.rendering.discord.reply import ANSWER_COLOUR, ASIDE_COLOUR
-from bot.rendering.layout import Buttons, answer_layout, answer_text
+from bot.rendering.layout import Buttons, answer_layout, answer_message
 from bot.rendering.sanitize import units
 from retrieval.answers import Answer, Quote, Source, Timings
 from tests.bot.discord_markdown import kinds, read_line, shown_words, words
@@ -76,7 +76,7 @@ def test_discord_takes_every_answer_and_nothing_in_it_does_anything(
 def test_an_ordinary_message_holds_every_answer_and_shows_no_previews(
     made: Answer, noted: bool
 ) -> None:
-    text = answer_text(made, threshold=THRESHOLD, noted=noted)
+    text, _ = answer_message(made, threshold=THRESHOLD, noted=noted)
     assert units(text) <= 2000
     assert bool(list(quoted_lines(text))) == bool(made.quotes or made.nearest)
     assert text.strip() or not made.question.strip()
@@ -257,7 +257,8 @@ def test_what_looks_like_markdown_in_an_article_is_read_as_it_stands_there(text:
 def test_the_ordinary_message_has_the_same_parts() -> None:
     made = quote(SHORT, SENTENCE, url="https://example.org/a.pdf")
     made = replace(made, article=replace(made.article, pages=(0,)))
-    assert answer_text(answer(made), threshold=THRESHOLD) == (
+    text, _ = answer_message(answer(made), threshold=THRESHOLD)
+    assert text == (
         "**What?**\n"
         "-# Sure\n"
         f"> It began in May. **{SENTENCE}** It goes on.\n"
@@ -269,7 +270,7 @@ def test_the_ordinary_message_has_the_same_parts() -> None:
 def test_a_question_of_any_length_leaves_room_for_a_quote() -> None:
     made = answer(quote(SHORT, SENTENCE), question="Why? " * 400)
     for text in (
-        answer_text(made, threshold=THRESHOLD),
+        answer_message(made, threshold=THRESHOLD)[0],
         all_text(answer_layout(made, threshold=THRESHOLD)),
     ):
         bold = [shown_words(tokens_of(line), "bold") for line in text.split("\n")]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import discord
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.rendering.layout import answer_layout, passages_layout, question_of, turn_of
+from bot.rendering.layout import (
+    answer_layout,
+    answer_message,
+    passages_layout,
+    question_of,
+    turn_of,
+)
 from bot.rendering.sanitize import ZERO_WIDTH, one_line, units
-from retrieval.answers import Quote
+from retrieval.answers import Answer, Quote
 from retrieval.conversation import Turn
 from tests.bot.discord_markdown import words
 from tests.bot.layout.items import every_button
@@ -69,8 +77,37 @@ def test_a_turn_is_read_back_as_it_was_made() -> None:
 
 
 def test_without_an_answer_nothing_was_quoted() -> None:
-    view = answer_layout(no_answer(quote("Near.", "Near."), question="Who?"), threshold=0.25)
-    assert turn_of(sent(view)) == Turn("Who?")
+    made = no_answer(quote("Near.", "Near."), question="Who?")
+    assert turn_of(sent(answer_layout(made, threshold=0.25))) == Turn("Who?")
+    assert turn_of(sent_as_text(made)) == Turn("Who?")
+
+
+@given(
+    hostile_texts(),
+    st.none() | st.text(alphabet="*_`|>#-\n a1", max_size=20),
+    hostile_quotes(),
+    st.booleans(),
+)
+@settings(max_examples=60)
+def test_what_was_sent_as_plain_text_is_read_back_as_components_are(
+    question: str, earlier: str | None, hostile: Quote, answered: bool
+) -> None:
+    make = answer if answered else no_answer
+    made = make(hostile, quote("Another.", "Another."), question=f"a{question[:100]}")
+    made = replace(made, follows=earlier)
+    plainly = turn_of(sent_as_text(made))
+    whole = turn_of(sent(answer_layout(made, threshold=0.25)))
+    assert plainly is not None
+    assert whole is not None
+    assert (plainly.question, plainly.follows) == (whole.question, whole.follows)
+    assert words(plainly.quoted) in words(hostile.highlights[0].of(hostile.article.text))
+    assert bool(plainly.quoted) == answered
+
+
+@given(st.text())
+def test_whatever_an_ordinary_message_says_is_read_without_an_error(content: str) -> None:
+    turn = turn_of(message(content=content))
+    assert turn is None or turn.question
 
 
 @given(hostile_texts(), hostile_texts())
@@ -83,6 +120,11 @@ def test_the_earlier_question_is_read_back_too(question: str, earlier: str) -> N
     assert turn.follows is not None
     if units(turn.follows) < 120 and not turn.follows.endswith("…"):
         assert turn.follows == whole
+
+
+def sent_as_text(made: Answer) -> discord.Message:
+    text, _ = answer_message(made, threshold=0.25)
+    return message(content=text)
 
 
 TEXT = {"type": 10, "content": "**Bold words**"}

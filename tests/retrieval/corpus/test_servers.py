@@ -203,7 +203,7 @@ class TestLimits:
             own.add(upload(f"n{number}.md", f"Text number {number}."))
         lowered = house.opened(limits=Limits(articles=1, passages=1)).server(SERVER)
         assert served(lowered) == {"n0", "n1", "n2"}
-        with pytest.raises(CorpusError, match="may hold 1 articles"):
+        with pytest.raises(CorpusError, match="may hold 1 article,"):
             lowered.add(upload("n3.md", "Text number 3."))
         lowered.remove("n0")
         assert changed(lowered.add(upload("n1.md", "Another text."))) == {"n1": "changed"}
