@@ -23,7 +23,6 @@ class TableEncoder:
     """
 
     name = packaged.NAME
-    dimensions = _DIMENSIONS
 
     def __init__(self) -> None:
         vectors = np.random.default_rng(0).standard_normal((_WORDS, _DIMENSIONS), dtype=np.float32)

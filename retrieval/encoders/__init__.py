@@ -56,11 +56,6 @@ class Encoder(Protocol):
         """The model and its version: vectors are comparable only under the same name."""
         ...
 
-    @property
-    def dimensions(self) -> int:
-        """How many numbers a vector has, of a text and of a token alike."""
-        ...
-
     def is_word(self, word: str) -> bool:
         """Whether the model's vocabulary has this word whole, as it has all common ones."""
         ...

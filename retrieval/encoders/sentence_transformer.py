@@ -73,10 +73,6 @@ class SentenceTransformerEncoder:
                 self._model = _load(self._model_name)
             return self._model
 
-    @property
-    def dimensions(self) -> int:
-        return int(self.load().get_sentence_embedding_dimension() or 0)
-
     def is_word(self, word: str) -> bool:
         return len(self.load().tokenizer.tokenize(word)) == 1
 
