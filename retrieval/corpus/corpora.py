@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from retrieval.answering import Answerer, Library
 from retrieval.answers import Answer
@@ -33,7 +33,7 @@ from retrieval.database import (
     next_checks,
 )
 from retrieval.encoders import Encoder, Progress
-from retrieval.errors import CorpusError
+from retrieval.errors import CorpusError, DamagedError
 from retrieval.limits import Limits
 from retrieval.phrases import joined, phrase
 from retrieval.questions import clean_question
@@ -42,6 +42,8 @@ from retrieval.summaries import Summary, summarize
 from retrieval.web import Fetcher
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 SHARED: Final = "shared"
 _SERVER: Final = "server-"
@@ -259,10 +261,14 @@ class Corpora:
             CorpusError: There is nothing to answer from.
             QuestionError: It holds nothing to look for, or is too long.
         """
-        library = self.library(server)
-        if within is not None:
-            library = select(library, within)
-        return self._answerer.answer(library, question, history=history, top=top)
+
+        def answer() -> Answer:
+            library = self.library(server)
+            if within is not None:
+                library = select(library, within)
+            return self._answerer.answer(library, question, history=history, top=top)
+
+        return self._mending(server, answer)
 
     def summarize(
         self,
@@ -278,18 +284,22 @@ class Corpora:
             CorpusError: There is no such article, or nothing at all.
             QuestionError: The topic holds nothing to look for.
         """
-        library = self.library(server)
-        if article is not None and article not in library.articles:
-            raise unknown_article(article, library.articles)
         wanted = clean_question(topic) if topic is not None else None
-        return summarize(
-            library.engine,
-            library.articles,
-            count=count,
-            article=article,
-            topic=self._answerer.encoder.encode_question(wanted) if wanted else None,
-            topic_text=wanted,
-        )
+
+        def summary() -> Summary:
+            library = self.library(server)
+            if article is not None and article not in library.articles:
+                raise unknown_article(article, library.articles)
+            return summarize(
+                library.engine,
+                library.articles,
+                count=count,
+                article=article,
+                topic=self._answerer.encoder.encode_question(wanted) if wanted else None,
+                topic_text=wanted,
+            )
+
+        return self._mending(server, summary)
 
     def uses_shared(self, server: int) -> bool:
         """Whether a server's members are answered from the shared collection too."""
@@ -361,6 +371,19 @@ class Corpora:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def _mending(self, server: int | None, read: Callable[[], Result]) -> Result:
+        """What ``read`` gives, once more if the index turns out to be damaged on the way."""
+        corpora = [self._shared] if server is None else [self._shared, self.server(server)]
+        served = [(corpus, corpus.generation) for corpus in corpora]
+        try:
+            return read()
+        except DamagedError as error:
+            log.warning("An index is damaged: %s", error)
+            for corpus, generation in served:
+                if generation is not None:
+                    corpus.mend(generation)
+            return read()
 
     def _store(self, server: int) -> CollectionStore:
         return CollectionStore(self._means.database, _name_of(server))

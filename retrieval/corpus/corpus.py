@@ -149,6 +149,20 @@ class Corpus:
             self._generation = found
             return (*self._means.database.take_notices(), *notices)
 
+    def mend(self, damaged: Generation) -> None:
+        """Make the index anew where it turned out to be damaged while it was read.
+
+        Args:
+            damaged: What was served then; nothing is done where it is another by now.
+
+        Raises:
+            CorpusError: It cannot be made.
+        """
+        with self._changing:
+            if self._generation is damaged:
+                for notice in self.restore(trusting=False):
+                    log.warning("Collection %s: %s", self.name, notice)
+
     def refresh(self) -> bool:
         """Serve what another process has changed; says whether there was anything."""
         return self._catch_up() is not None

@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import random
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -167,6 +168,7 @@ class TokenCodec:
         return projected
 
 
+@lru_cache(maxsize=8)
 def codec_for(model: str, dimensions: int) -> TokenCodec:
     """The codec for a model's token vectors.
 

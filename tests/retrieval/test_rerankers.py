@@ -214,9 +214,9 @@ class TestWhatCannotBeUsed:
         assert "RERANKER_MODEL" in caught.value.remedy
 
     def test_an_encoder_is_refused(
-        self, encoder: SentenceTransformerEncoder, tmp_path: Path
+        self, original: SentenceTransformerEncoder, tmp_path: Path
     ) -> None:
-        encoder.load().save(str(tmp_path / "encoder"))
+        original.load().save(str(tmp_path / "encoder"))
         with pytest.raises(ModelError, match="cannot be used") as caught:
             CrossEncoderReranker(str(tmp_path / "encoder")).load()
         assert "RERANKER_MODEL" in caught.value.remedy
@@ -234,7 +234,7 @@ class TestReordering:
                 match=0.9 - 0.01 * place,
                 cosine=0.0,
                 lexical=0.0,
-                highlight=(Span(place, place + 1),),
+                best=0,
             )
             for place in range(15)
         ]
@@ -274,7 +274,7 @@ class TestReordering:
         prefers = Prefers("x")
         text = "## Opening hours\n\nFrom nine to five."
         passage = Passage("a", 2, Span(18, 36), Span(0, 16))
-        hit = Hit(0, passage, 0.5, 0.5, 0.0, 0.0, (passage.span,))
+        hit = Hit(0, passage, 0.5, 0.5, 0.0, 0.0, 0)
         reorder(prefers, QUESTION, [hit], lambda _: text)
         assert prefers.read == ["Opening hours\nFrom nine to five."]
 
