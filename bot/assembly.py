@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -13,6 +14,8 @@ from bot.settings import Settings
 from retrieval.answering import Answerer
 from retrieval.corpus import SHARED, Corpora
 from retrieval.encoders import Encoder, multilingual
+from retrieval.encoders.batching import BatchingEncoder
+from retrieval.encoders.prepared import PreparedEncoder
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.rerankers import CrossEncoderReranker
 
@@ -49,17 +52,30 @@ def make_answerer(settings: Settings) -> Answerer:
     """What answers questions, with the models and the threshold of the settings."""
     name = settings.reranker_model
     return Answerer(
-        make_encoder(settings.model),
+        make_encoder(settings.model, settings.models_dir or settings.data_dir / "models"),
         settings.answer_threshold,
         reranker=CrossEncoderReranker(name) if name else None,
     )
 
 
-def make_encoder(model: str) -> Encoder:
-    """The encoder that the setting MODEL names, not yet loaded."""
+def make_encoder(model: str, models_dir: Path | None = None) -> Encoder:
+    """The encoder that the setting MODEL names, not yet loaded.
+
+    Args:
+        models_dir: Where a faster form of the model is kept, which is made at the first use.
+            Without it the model runs in the libraries that it was made with.
+    """
     if model == multilingual.NAME:
-        return multilingual.MultilingualEncoder()
-    return SentenceTransformerEncoder(model)
+        original: SentenceTransformerEncoder = multilingual.MultilingualEncoder()
+        return original if models_dir is None else BatchingEncoder(original)
+    original = SentenceTransformerEncoder(model)
+    if models_dir is None:
+        return original
+    return BatchingEncoder(PreparedEncoder(original, models_dir, _announce))
+
+
+def _announce(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def seeds_folder() -> Path:

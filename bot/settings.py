@@ -46,7 +46,8 @@ class Settings:
     """What ``.env.example`` lists, in its order.
 
     ``articles`` are paths, and addresses on the web as strings. ``operators`` are the ids of the
-    Discord users who may change the shared collection. ``grace_days`` are those after which what is
+    Discord users who may change the shared collection. ``models_dir`` is a folder in ``data_dir``
+    where not given. ``grace_days`` are those after which what is
     kept of a server is deleted that the bot was removed from.
     """
 
@@ -63,6 +64,7 @@ class Settings:
     retention_days: int = 30
     grace_days: int = 7
     model: str = DEFAULT_MODEL
+    models_dir: Path | None = None
     reranker_model: str | None = None
     answer_threshold: float | None = None
     discord_api_url: str | None = None
@@ -115,6 +117,7 @@ def load_settings(
         retention_days=_whole(given, "FOOTNOTE_RETENTION_DAYS", 30, least=1),
         grace_days=_whole(given, "FOOTNOTE_GRACE_DAYS", 7, least=0),
         model=given.get("MODEL", DEFAULT_MODEL),
+        models_dir=_folder(given, "FOOTNOTE_MODELS_DIR"),
         reranker_model=given.get("RERANKER_MODEL"),
         answer_threshold=_fraction(given, "ANSWER_THRESHOLD"),
         discord_api_url=_url(given, "DISCORD_API_URL", {"http", "https"}),
@@ -129,6 +132,10 @@ def _data_dir(value: str | None) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("footnote", appauthor=False)
+
+
+def _folder(given: Mapping[str, str], name: str) -> Path | None:
+    return _path(name, given[name]) if name in given else None
 
 
 def _articles(value: str) -> tuple[Path | str, ...]:

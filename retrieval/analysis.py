@@ -12,7 +12,7 @@ import importlib.util
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -106,7 +106,7 @@ def words(text: str, language: Language) -> list[str]:
     stop = stop_words(language)
     return [
         f"{language.code}:{part}"
-        for word, _ in tokens(text)
+        for word in _folded(text)
         if word not in stop
         for part in _parts(word, language)
     ]
@@ -114,15 +114,17 @@ def words(text: str, language: Language) -> list[str]:
 
 def word_pairs(text: str, language: Language) -> set[tuple[str, str]]:
     """Every two neighbouring words of ``text``, stop words too, as ``words`` has them."""
-    every = [
-        f"{language.code}:{part}" for word, _ in tokens(text) for part in _parts(word, language)
-    ]
+    every = [f"{language.code}:{part}" for word in _folded(text) for part in _parts(word, language)]
     return set(itertools.pairwise(every))
 
 
 def tokens(text: str) -> list[tuple[str, Span]]:
     """The words of ``text`` as they are compared before stemming, each with its place."""
     return [(fold(match.group()), Span(*match.span())) for match in _word().finditer(text)]
+
+
+def _folded(text: str) -> list[str]:
+    return [fold(word) for word in _word().findall(text)]
 
 
 def fold(word: str) -> str:
@@ -193,7 +195,9 @@ def _lists_of_stop_words() -> ModuleType:
     return module
 
 
-def _parts(word: str, language: Language) -> list[str]:
+@lru_cache(maxsize=1 << 15)
+def _parts(word: str, language: Language) -> Sequence[str]:
+    # Few words make up most of every text.
     if re.match(f"[{_UNSPACED}]", word):
         return [
             pair

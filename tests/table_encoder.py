@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from zlib import crc32
 
@@ -23,10 +23,15 @@ class TableEncoder:
     """
 
     name = packaged.NAME
+    dimensions = _DIMENSIONS
+    runtime = "a table"
 
     def __init__(self) -> None:
         vectors = np.random.default_rng(0).standard_normal((_WORDS, _DIMENSIONS), dtype=np.float32)
         self._vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def load(self) -> object:
+        return self._vectors
 
     def is_word(self, word: str) -> bool:
         return bool(word)
@@ -35,6 +40,12 @@ class TableEncoder:
         self, texts: Sequence[str], progress: Progress | None = None
     ) -> list[Encoding]:
         return list(map(self.encode_question, texts))
+
+    def encode_stream(self, texts: Iterable[str]) -> Iterator[tuple[int, Encoding]]:
+        return enumerate(map(self.encode_question, texts))
+
+    def encode_questions(self, asked: Sequence[tuple[str, str]]) -> list[Encoding]:
+        return [self.encode_question(text, context) for text, context in asked]
 
     def encode_question(self, text: str, context: str = "") -> Encoding:
         words = re.findall(r"\w+", f"{context} {text}".lower()) or [""]

@@ -8,14 +8,14 @@ from itertools import islice
 from typing import Final
 
 from retrieval.database import EncodingStore
-from retrieval.encoders import Encoder, Progress
+from retrieval.encoders import Encoder, Encoding, Progress
 from retrieval.encoders.compression import codec_for
 from retrieval.encoders.kept import KeptEncoding
 from retrieval.engines import IndexedPassage
 from retrieval.preparation import PreparedArticle, PreparedPassage
 
-_AT_ONCE: Final = 512
-"""Passages encoded between two that are kept, and lost at most when it ends suddenly."""
+_AT_ONCE: Final = 200
+"""Passages that are kept together: so many are lost at most when it ends suddenly."""
 _READ_AT_ONCE: Final = 1000
 
 
@@ -56,7 +56,7 @@ class EncodedPassages:
             gone = {passage.text_hash: (passage, text) for passage, text in some}
             for text_hash in found:
                 gone.pop(text_hash, None)
-            found.update(_encode(gone, self._encoder))
+            found.update(dict(_encode(gone, self._encoder)))
             for passage, _ in some:
                 yield IndexedPassage(
                     passage=passage.passage,
@@ -90,37 +90,37 @@ def encoded_passages(
     for known in store.intact(texts) if store is not None else ():
         del texts[known]
     at_hand: dict[str, KeptEncoding] = {}
-    missing = iter(texts.items())
-    done = 0
-    while some := dict(islice(missing, _AT_ONCE)):
-        fresh = _encode(some, encoder, _within(progress, done, len(some), len(texts)))
-        if store is not None:
-            store.put(fresh, datetime.now(UTC))
-        else:
-            at_hand.update(fresh)
-        done += len(some)
+    pending: dict[str, KeptEncoding] = {}
+    for done, (text_hash, encoding) in enumerate(_encode(texts, encoder), start=1):
+        pending[text_hash] = encoding
+        if store is None:
+            at_hand[text_hash] = encoding
+        elif len(pending) == _AT_ONCE or done == len(texts):
+            store.put(pending, datetime.now(UTC))
+            pending = {}
+        if progress is not None:
+            progress(done, len(texts))
     return EncodedPassages(prepared, encoder, store, at_hand, len(texts))
 
 
 def _encode(
-    some: Mapping[str, tuple[PreparedPassage, str]],
-    encoder: Encoder,
-    progress: Progress | None = None,
-) -> dict[str, KeptEncoding]:
-    """The encodings of passages with the texts they are from, by the hash of each."""
+    some: Mapping[str, tuple[PreparedPassage, str]], encoder: Encoder
+) -> Iterator[tuple[str, KeptEncoding]]:
+    """The encodings of passages with the texts they are from, each as soon as it is there.
+
+    All are encoded as one stream, which keeps every processor busy to its end.
+    """
     if not some:
-        return {}
-    sentences = [span.of(text) for passage, text in some.values() for span in passage.sentences]
-    encodings = iter(encoder.encode_sentences(sentences, progress))
+        return
     codec = codec_for(encoder.name, encoder.dimensions)
-    return {
-        text_hash: KeptEncoding.of(list(islice(encodings, len(passage.sentences))), codec)
-        for text_hash, (passage, _) in some.items()
-    }
-
-
-def _within(progress: Progress | None, done: int, count: int, total: int) -> Progress | None:
-    """Tells in passages what is told in sentences of ``count`` of them."""
-    if progress is None:
-        return None
-    return lambda part, whole: progress(done + count * part // max(whole, 1), total)
+    owners = [text_hash for text_hash, (passage, _) in some.items() for _ in passage.sentences]
+    firsts = dict(zip(reversed(owners), range(len(owners) - 1, -1, -1), strict=True))
+    sentences = (span.of(text) for passage, text in some.values() for span in passage.sentences)
+    made: dict[str, dict[int, Encoding]] = {}
+    for number, encoding in encoder.encode_stream(sentences):
+        text_hash = owners[number]
+        own = made.setdefault(text_hash, {})
+        own[number - firsts[text_hash]] = encoding
+        if len(own) == len(some[text_hash][0].sentences):
+            del made[text_hash]
+            yield text_hash, KeptEncoding.of([own[place] for place in range(len(own))], codec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -56,6 +56,24 @@ class Encoder(Protocol):
         """The model and its version: vectors are comparable only under the same name."""
         ...
 
+    @property
+    def runtime(self) -> str:
+        """What runs the model, in words; empty while it is not loaded."""
+        ...
+
+    def load(self) -> object:
+        """Have the model in memory, which otherwise the first encoding does.
+
+        Raises:
+            ModelError: It cannot be found or read.
+        """
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has, of a text and of a token alike."""
+        ...
+
     def is_word(self, word: str) -> bool:
         """Whether the model's vocabulary has this word whole, as it has all common ones."""
         ...
@@ -66,6 +84,14 @@ class Encoder(Protocol):
         """The encodings of sentences that are searched."""
         ...
 
+    def encode_stream(self, texts: Iterable[str]) -> Iterator[tuple[int, Encoding]]:
+        """The same as they are made, each with the number of its text, from 0.
+
+        They come nearly in the order of the texts: at most two thousand are awaited at a time, so
+        that any number of texts takes little memory. To end it early, close the iterator.
+        """
+        ...
+
     def encode_question(self, text: str, context: str = "") -> Encoding:
         """Vector and tokens of what is searched for, from one forward pass.
 
@@ -73,4 +99,8 @@ class Encoder(Protocol):
             context: What was said before. The vector is of both; the tokens are those of
                 ``text`` alone, understood in the context.
         """
+        ...
+
+    def encode_questions(self, asked: Sequence[tuple[str, str]]) -> list[Encoding]:
+        """The same for several at once, each a text and its context."""
         ...

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoders import Floats, Halves
+from retrieval.products import product
 
 Bytes = NDArray[np.uint8]
 Doubles = NDArray[np.float64]
@@ -94,7 +95,7 @@ class TokenCodec:
             "name": _name(self.basis, self.deviations, self.fine),
             "width": _bytes(self.fine, FINE_A_BYTE) + _bytes(axes - self.fine, COARSE_A_BYTE) + 1,
             "_scales": self.deviations * lengths * _WHOLE,
-            "_projection": (self.basis / lengths * self.deviations).astype(np.float32),
+            "_projection": (self.basis / lengths * self.deviations).T.astype(np.float32),
             "_fine_levels": _table(FINE, FINE_A_BYTE),
             "_coarse_levels": _table(COARSE, COARSE_A_BYTE),
             "_factors": np.concatenate([[0], factors]).astype(np.float32),
@@ -164,8 +165,7 @@ class TokenCodec:
 
         ``project(q) @ decode(encode(v)).T`` is nearly ``q @ v.T``.
         """
-        projected: Floats = vectors.astype(np.float32, copy=False) @ self._projection
-        return projected
+        return product(vectors.astype(np.float32, copy=False), self._projection)
 
 
 @lru_cache(maxsize=8)

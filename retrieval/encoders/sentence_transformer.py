@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retrieval.encoders import Encoding, Floats, Progress, Tokens, packaged
+from retrieval.encoders import Encoding, Floats, Progress, packaged
+from retrieval.encoders.windows import Window, joined, overlap, unit
 from retrieval.errors import ModelError
 
 if TYPE_CHECKING:
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_BATCH: Final = 16
-_LAYER_WEIGHTS: Final = (1.0, 1.0, 2.0)
+LAYER_WEIGHTS: Final = (1.0, 1.0, 2.0)
 """Of the last three hidden states, the last one last."""
-_OVERLAP: Final = 32
-"""Tokens that two windows of a long text share, so that none is read without its neighbours."""
+_BATCH: Final = 16
+_SORTED_TOGETHER: Final = 1024
+"""Texts of which like lengths are brought together."""
 
 _NOT_FOR_THE_MODEL: Final = (
     "special_tokens_mask",
@@ -36,9 +37,7 @@ _NOT_FOR_THE_MODEL: Final = (
 class SentenceTransformerEncoder:
     """Encodes with a sentence-transformers model on the CPU.
 
-    The model and its libraries are loaded at the first encoding, or by ``load``. A text longer
-    than the model's window is encoded in overlapping windows: its vector is their mean, weighted
-    by length, and its tokens are all of theirs.
+    The model and its libraries are loaded at the first encoding, or by ``load``.
 
     Args:
         model: ``all-MiniLM-L6-v2`` for the packaged model, or a name or path that
@@ -73,29 +72,58 @@ class SentenceTransformerEncoder:
                 self._model = _load(self._model_name)
             return self._model
 
+    @property
+    def model(self) -> str:
+        """The name or path that it was made with."""
+        return self._model_name
+
+    @property
+    def runtime(self) -> str:
+        return "sentence-transformers"
+
+    @property
+    def dimensions(self) -> int:
+        return int(self.load().get_embedding_dimension() or 0)
+
     def is_word(self, word: str) -> bool:
         return len(self.load().tokenizer.tokenize(word)) == 1
 
     def encode_sentences(
         self, texts: Sequence[str], progress: Progress | None = None
     ) -> list[Encoding]:
-        model = self.load()
-        prompt = self._prompt("document")
-        # Batches of like length waste nothing on padding; the longest first shows early whether
-        # memory suffices.
-        order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
         found: dict[int, Encoding] = {}
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            encodings = _encode(model, [texts[index] for index in batch], prompt)
-            found.update(zip(batch, encodings, strict=True))
-            if progress is not None:
+        for number, encoding in self._stream(texts):
+            found[number] = encoding
+            if progress is not None and (len(found) == len(texts) or len(found) % _BATCH == 0):
                 progress(len(found), len(texts))
-        return [found[index] for index in range(len(texts))]
+        return [found[number] for number in range(len(texts))]
+
+    def encode_stream(self, texts: Iterable[str]) -> Iterator[tuple[int, Encoding]]:
+        return self._stream(texts)
 
     def encode_question(self, text: str, context: str = "") -> Encoding:
-        prompt = self._prompt("query") + (f"{context} " if context else "")
-        return _encode(self.load(), [text], prompt)[0]
+        return self._asked([(text, context)])[0]
+
+    def encode_questions(self, asked: Sequence[tuple[str, str]]) -> list[Encoding]:
+        return self._asked(asked)
+
+    def _asked(self, asked: Sequence[tuple[str, str]]) -> list[Encoding]:
+        prompt = self._prompt("query")
+        prompts = [prompt + (f"{context} " if context else "") for _, context in asked]
+        return _encode(self.load(), [text for text, _ in asked], prompts)
+
+    def _stream(self, texts: Iterable[str]) -> Iterator[tuple[int, Encoding]]:
+        model = self.load()
+        prompt = self._prompt("document")
+        numbered = enumerate(texts)
+        while some := list(islice(numbered, _SORTED_TOGETHER)):
+            # Batches of like length waste nothing on padding; the longest first shows early whether
+            # memory suffices.
+            some.sort(key=lambda one: -len(one[1]))
+            for start in range(0, len(some), _BATCH):
+                batch = some[start : start + _BATCH]
+                encodings = _encode(model, [text for _, text in batch], [prompt] * len(batch))
+                yield from zip([number for number, _ in batch], encodings, strict=True)
 
     def _prompt(self, kind: str) -> str:
         """What the model wants before a text, such as E5's ``query: ``."""
@@ -135,17 +163,24 @@ def _load(name: str) -> SentenceTransformer:
     return model
 
 
-def _encode(model: SentenceTransformer, texts: Sequence[str], prompt: str) -> list[Encoding]:
+def window_of(model: SentenceTransformer) -> int:
+    """How many tokens the model reads at once."""
+    return int(model.max_seq_length or 512)
+
+
+def _encode(
+    model: SentenceTransformer, texts: Sequence[str], prompts: Sequence[str]
+) -> list[Encoding]:
     import torch
 
-    window = int(model.max_seq_length or 512)
+    window = window_of(model)
     features: Any = model.tokenizer(
-        [prompt + text for text in texts],
+        [prompt + text for prompt, text in zip(prompts, texts, strict=True)],
         truncation=True,
         max_length=window,
         padding=True,
         return_overflowing_tokens=True,
-        stride=min(_OVERLAP, window // 4),
+        stride=overlap(window),
         return_offsets_mapping=True,
         return_special_tokens_mask=True,
         return_tensors="pt",
@@ -159,31 +194,19 @@ def _encode(model: SentenceTransformer, texts: Sequence[str], prompt: str) -> li
     real = (features["attention_mask"].numpy() == 1) & (
         features["special_tokens_mask"].numpy() == 0
     )
-    spans = features["offset_mapping"].numpy()
-    ids = features["input_ids"].numpy()
+    spans = features["offset_mapping"].numpy().astype(np.int32)
+    ids = features["input_ids"].numpy().astype(np.int32)
     pooled = output["sentence_embedding"].float().numpy()
     hidden = _token_states(output)
-
     encodings: list[Encoding] = []
-    for owner in range(len(texts)):
-        vector = np.zeros(pooled.shape[1], dtype=np.float32)
-        kept: list[tuple[int, NDArray[np.bool_]]] = []
-        end = len(prompt)
-        for row in np.flatnonzero(owners == owner).tolist():
-            vector += pooled[row] * max(1, int(real[row].sum()))
-            # The first window that holds a token has its say; the next begins where that ended.
-            keep = real[row] & (spans[row, :, 0] >= end) & (spans[row, :, 1] > 0)
-            kept.append((row, keep))
-            if keep.any():
-                end = int(spans[row][keep][-1, 1])
-        tokens = Tokens(
-            vectors=unit(np.concatenate([hidden[row][keep] for row, keep in kept])).astype(
-                np.float16
-            ),
-            ids=np.concatenate([ids[row][keep] for row, keep in kept]).astype(np.int32),
+    for owner, prompt in enumerate(prompts):
+        rows = np.flatnonzero(owners == owner).tolist()
+        windows = [Window(ids[row], spans[row], real[row]) for row in rows]
+        encodings.append(
+            joined(
+                windows, [pooled[row] for row in rows], [hidden[row] for row in rows], len(prompt)
+            )
         )
-        places = np.concatenate([spans[row][keep] for row, keep in kept]) - len(prompt)
-        encodings.append(Encoding(unit(vector), tokens, places.astype(np.int32)))
     return encodings
 
 
@@ -193,15 +216,6 @@ def _token_states(output: dict[str, Any]) -> Floats:
     The last layer alone knows what a sentence is about, but has begun to forget which word stands
     where; with the two layers below it more questions found the sentence that answers them.
     """
-    layers = zip(output["all_layer_embeddings"][-3:], _LAYER_WEIGHTS, strict=False)
-    states: Floats = np.sum(
-        [weight * unit(layer.float().numpy()) for layer, weight in layers], axis=0
-    )
-    return states
-
-
-def unit(vectors: Floats) -> Floats:
-    """Each row at unit length; a row of zeros stays as it is."""
-    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    result: Floats = (vectors / np.where(norms == 0, 1, norms)).astype(np.float32)
-    return result
+    layers = zip(output["all_layer_embeddings"][-3:], LAYER_WEIGHTS, strict=False)
+    parts = [weight * unit(layer.float().numpy()) for layer, weight in layers]
+    return unit(np.sum(parts, axis=0))

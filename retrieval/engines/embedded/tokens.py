@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,7 @@ from retrieval.engines import IndexedPassage, PassageTokens, TokenMatches
 from retrieval.engines.embedded.columns import Array, Columns
 from retrieval.engines.embedded.lexical import starts_of
 from retrieval.errors import DamagedError
-
-_FOR_ONE_THREAD: Final = 2**18
-"""Multiplications in a product up to which OpenBLAS does not divide it."""
+from retrieval.products import product
 
 
 class TokenBuilder:
@@ -108,11 +105,9 @@ class TokenIndex:
         sizes = np.concatenate([np.diff(each) for each in starts]) if starts else ends[:0]
         filled = np.flatnonzero(sizes)
         if len(filled) and len(vectors):
-            cosines = _products(
-                self._codec.project(vectors), self._codec.decode(np.concatenate(codes))
-            )
-            begin = starts_of(sizes)[filled]
-            found[:, filled] = np.maximum.reduceat(cosines, begin, axis=1)
+            decoded = self._codec.decode(np.concatenate(codes))
+            met = product(self._codec.project(vectors), decoded)
+            found[:, filled] = np.maximum.reduceat(met, starts_of(sizes)[filled], axis=1)
         return TokenMatches(found, ends)
 
     def _sentence_starts(self, row: int) -> NDArray[np.int64]:
@@ -123,17 +118,3 @@ class TokenIndex:
 
 def _check(codes: Array, ids: Array) -> int:
     return zlib.crc32(ids.tobytes(), zlib.crc32(codes.tobytes()))
-
-
-def _products(vectors: Floats, tokens: Floats) -> Floats:
-    """``vectors @ tokens.T``, in parts that numpy's BLAS leaves to one thread.
-
-    Where other programs want the processors too, two threads wait for each other: what takes a
-    millisecond on one then takes ten and more.
-    """
-    products = np.empty((len(vectors), len(tokens)), dtype=np.float32)
-    step = max(1, _FOR_ONE_THREAD // vectors.size)
-    for start in range(0, len(tokens), step):
-        part = slice(start, start + step)
-        np.matmul(vectors, tokens[part].T, out=products[:, part])
-    return products

@@ -11,7 +11,7 @@ import pytest
 from dotenv import dotenv_values
 
 from bot.cli import main
-from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+from retrieval.encoders import Encoder
 from retrieval.sandbox import Sandbox
 from tests.bot.cli.program import ROOT, Footnote, Result
 
@@ -29,7 +29,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def footnote(
     data: Path,
-    encoder: SentenceTransformerEncoder,
+    encoder: Encoder,
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -37,7 +37,7 @@ def footnote(
 ) -> Footnote:
     """The command line in this process, with the model and the readers that are there already."""
     kept = SimpleNamespace(read=sandbox.read, close=lambda: None)
-    monkeypatch.setattr("bot.assembly.SentenceTransformerEncoder", lambda model: encoder)
+    monkeypatch.setattr("bot.assembly.make_encoder", lambda model, models_dir: encoder)
     monkeypatch.setattr("retrieval.corpus.corpora.Sandbox", lambda limits: kept)
     for name in dotenv_values(ROOT / ".env.example"):
         monkeypatch.delenv(name, raising=False)

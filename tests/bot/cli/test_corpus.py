@@ -86,7 +86,7 @@ class TestShowing:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         nothing = SimpleNamespace(name="none")
-        monkeypatch.setattr("bot.assembly.SentenceTransformerEncoder", lambda model: nothing)
+        monkeypatch.setattr("bot.assembly.make_encoder", lambda model, models_dir: nothing)
         assert ids(footnote, "--corpus", str(articles)) == ["bridge", "school"]
         assert footnote("corpus", "show", "school", "--corpus", str(articles)).status == 0
 
