@@ -112,10 +112,12 @@ def words(text: str, language: Language) -> list[str]:
     ]
 
 
-def word_pairs(text: str, language: Language) -> set[tuple[str, str]]:
+@lru_cache(maxsize=2048)
+def word_pairs(text: str, language: Language) -> frozenset[tuple[str, str]]:
     """Every two neighbouring words of ``text``, stop words too, as ``words`` has them."""
     every = [f"{language.code}:{part}" for word in _folded(text) for part in _parts(word, language)]
-    return set(itertools.pairwise(every))
+    # Remembered, since the sentences that answer are few, and asked for often.
+    return frozenset(itertools.pairwise(every))
 
 
 def tokens(text: str) -> list[tuple[str, Span]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from typing import Any, Final
@@ -169,7 +169,7 @@ def _bigrams(engine: Engine, query: Query, hit: Hit, text: str) -> float:
     frequency = np.array(engine.word_frequency(counted))
     rare = dict(zip(counted, rarity(frequency, len(engine)).tolist(), strict=True))
 
-    def weight(pairs: set[tuple[str, str]]) -> float:
+    def weight(pairs: Collection[tuple[str, str]]) -> float:
         return float(sum(rare.get(first, 0.0) + rare.get(second, 0.0) for first, second in pairs))
 
     total = weight(wanted)

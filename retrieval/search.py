@@ -85,6 +85,8 @@ class Hit:
         cosine: The highest of its sentences' cosines to the question.
         lexical: Its BM25 score.
         best: The number of the sentence in it that answers best.
+        matches: How well each of the question's tokens is matched in each of its sentences, shape
+            ``(t, s)``; no columns where that was not looked at.
     """
 
     row: int
@@ -94,6 +96,7 @@ class Hit:
     cosine: float
     lexical: float
     best: int
+    matches: Floats
 
 
 def find(engine: Engine, query: Query, limit: int = CANDIDATES) -> Candidates:
@@ -154,6 +157,7 @@ def rerank(
             cosine=float(candidates.dense[place]),
             lexical=float(candidates.lexical[place]),
             best=int(each[starts[place] : starts[place + 1]].argmax()),
+            matches=matches.of(place),
         )
         for place, row in enumerate(rows[:RERANKED])
     ]
@@ -169,6 +173,7 @@ def rerank(
                 cosine=float(candidates.dense[place]),
                 lexical=float(candidates.lexical[place]),
                 best=0,
+                matches=matches.cosines[:, :0],
             )
         )
     return hits
@@ -185,8 +190,9 @@ def _phrases_said(phrases: Sequence[str], passage: Passage, text_of: Callable[[s
 def highlight(engine: Engine, query: Query, hit: Hit) -> tuple[Span, ...]:
     """The sentences of a hit that answer best, one or two that follow each other."""
     sentences = engine.sentences(hit.row)
-    matches = engine.token_matches(query.token_vectors, [hit.row]).cosines
-    first, last = _run(matches, token_weights(engine, query), hit.best)
+    if not hit.matches.shape[1]:
+        return tuple(sentences[:1])
+    first, last = _run(hit.matches, token_weights(engine, query), hit.best)
     return tuple(sentences[first : last + 1])
 
 

@@ -103,6 +103,11 @@ class TokenCodec:
         for key, value in derived.items():
             object.__setattr__(self, key, value)
 
+    @property
+    def axes(self) -> int:
+        """How many numbers a decoded vector has."""
+        return len(self.deviations)
+
     def encode(self, vectors: Floats | Halves) -> Bytes:
         """The codes of token vectors.
 

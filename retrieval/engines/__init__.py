@@ -126,7 +126,13 @@ class Engine(Protocol):
         """The vectors of a passage's sentences, shape ``(s, d)``."""
         ...
 
-    def tokens(self, row: int) -> PassageTokens: ...
+    def tokens(self, row: int) -> PassageTokens:
+        """The tokens of a passage.
+
+        Raises:
+            DamagedError: What is stored of it is not what was written.
+        """
+        ...
 
     def token_matches(self, vectors: Floats, rows: Sequence[int]) -> TokenMatches:
         """The best cosine of each of ``vectors``, of shape ``(q, d)`` and unit length, to a token

@@ -235,6 +235,7 @@ class TestReordering:
                 cosine=0.0,
                 lexical=0.0,
                 best=0,
+                matches=np.zeros((1, 0), dtype=np.float32),
             )
             for place in range(15)
         ]
@@ -274,7 +275,7 @@ class TestReordering:
         prefers = Prefers("x")
         text = "## Opening hours\n\nFrom nine to five."
         passage = Passage("a", 2, Span(18, 36), Span(0, 16))
-        hit = Hit(0, passage, 0.5, 0.5, 0.0, 0.0, 0)
+        hit = Hit(0, passage, 0.5, 0.5, 0.0, 0.0, 0, np.zeros((1, 0), dtype=np.float32))
         reorder(prefers, QUESTION, [hit], lambda _: text)
         assert prefers.read == ["Opening hours\nFrom nine to five."]
 

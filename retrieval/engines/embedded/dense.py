@@ -30,6 +30,8 @@ _MOST_CLUSTERS: Final = 2048
 _LOOKED_INTO: Final = 1 / 32
 """Of the clusters, but ``_FEWEST_LOOKED_INTO`` at least."""
 _FEWEST_LOOKED_INTO: Final = 16
+_FURTHER: Final = 4
+"""How many times as far is looked where what was found is not left."""
 _TRAINED_ON: Final = 64
 """Sentences for each cluster from which its middle is found; the rest change it little."""
 _AT_ONCE: Final = 50_000
@@ -48,7 +50,7 @@ class DenseIndex:
     """
 
     def __init__(
-        self, vectors: Halves, starts: NDArray[np.int64], clusters: faiss.Index | None
+        self, vectors: Halves, starts: NDArray[np.int64], clusters: faiss.IndexIVF | None
     ) -> None:
         self._vectors = vectors
         self._starts = starts
@@ -84,18 +86,41 @@ class DenseIndex:
         """The same of passages that are spread evenly over a large index."""
         return _best(*self._sample, query)
 
-    def near(self, query: Floats, limit: int) -> NDArray[np.int64]:
-        """The rows of rather more than ``limit`` passages, among them most of the nearest."""
+    def near(
+        self, query: Floats, limit: int, left: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int64]:
+        """The rows of rather more than ``limit`` passages, among them most of the nearest.
+
+        Args:
+            left: Which passages may be found; all where not given.
+        """
         if self._clusters is None:
-            return np.arange(len(self))
-        wanted = min(_SENTENCES_EACH * _REFINED * limit, len(self._vectors))
+            return np.arange(len(self)) if left is None else np.flatnonzero(left)
+        wanted, looked_into = _REFINED * limit, self._clusters.nprobe
+        while True:
+            found = self._nearest(self._clusters, query, _SENTENCES_EACH * wanted, looked_into)
+            rows: NDArray[np.int64] = found if left is None else found[left[found]]
+            is_all = _SENTENCES_EACH * wanted >= len(self._vectors)
+            is_all = is_all and looked_into >= self._clusters.nlist
+            if len(rows) == len(found) or len(rows) >= _REFINED * limit or is_all:
+                return rows[: _REFINED * limit]
+            # What is gone may have had all that is nearest, page after page, cluster after cluster.
+            wanted, looked_into = _FURTHER * wanted, _FURTHER * looked_into
+
+    def _nearest(
+        self, clusters: faiss.IndexIVF, query: Floats, sentences: int, looked_into: int
+    ) -> NDArray[np.int64]:
+        """The rows of the passages that have the nearest sentences, in the order of the best."""
         # For this thread: two of them on one query wait for each other longer than they help.
         faiss.omp_set_num_threads(1)
-        near = self._clusters.search(query.reshape(1, -1), wanted)[1][0]
+        wanted = min(sentences, len(self._vectors))
+        asked: Any = faiss.SearchParametersIVF
+        params = asked(nprobe=min(looked_into, clusters.nlist))
+        near = clusters.search(query.reshape(1, -1), wanted, params=params)[1][0]
         owners = np.searchsorted(self._starts, near[near >= 0], side="right") - 1
         # A passage is as near as its best sentence, which stands before its others.
         rows: NDArray[np.int64] = owners[np.sort(np.unique(owners, return_index=True)[1])]
-        return rows[: _REFINED * limit]
+        return rows
 
     def _gathered(self, rows: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
         """The sentence vectors of some passages, and where each passage's begin in them."""
@@ -121,24 +146,12 @@ class DenseScores:
         """
         size = len(self._index)
         if self._all is None and limit < size:
-            rows = self._near(limit, left)
+            rows = self._index.near(self._query, limit, left)
             cosines = self.of(rows)
         else:
             rows = np.arange(size) if left is None else np.flatnonzero(left)
             cosines = self.of(rows)
         return rows if len(rows) <= limit else rows[np.argpartition(-cosines, limit - 1)[:limit]]
-
-    def _near(self, limit: int, left: NDArray[np.bool_] | None) -> NDArray[np.int64]:
-        if left is None:
-            return self._index.near(self._query, limit)
-        wanted, size = limit, len(self._index)
-        while True:
-            # An article that is gone may have had what is nearest, page after page.
-            found = self._index.near(self._query, wanted)
-            rows: NDArray[np.int64] = found[left[found]]
-            if len(rows) >= limit or wanted >= size:
-                return rows
-            wanted = min(4 * wanted, size)
 
     def of(self, rows: NDArray[np.int64]) -> Floats:
         """The cosines of some passages, shape ``(r,)``."""
@@ -153,7 +166,7 @@ class DenseScores:
         return float(values.mean()), max(float(values.std()), _DEVIATION_FLOOR)
 
 
-def clustered(vectors: Halves) -> faiss.Index | None:
+def clustered(vectors: Halves) -> faiss.IndexIVF | None:
     """The index that finds the nearest of many vectors; ``None`` for few, which need none."""
     count, dimensions = vectors.shape
     if count <= EXACT_UP_TO:
@@ -171,7 +184,7 @@ def clustered(vectors: Halves) -> faiss.Index | None:
     return index
 
 
-def save_clusters(index: faiss.Index, path: Path) -> None:
+def save_clusters(index: faiss.IndexIVF, path: Path) -> None:
     """Write what ``clustered`` has made.
 
     Raises:

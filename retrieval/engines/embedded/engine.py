@@ -30,7 +30,13 @@ from retrieval.engines.embedded.columns import (
     open_columns,
     save_columns,
 )
-from retrieval.engines.embedded.dense import DenseIndex, DenseScores, clustered
+from retrieval.engines.embedded.dense import (
+    DenseIndex,
+    DenseScores,
+    clustered,
+    open_clusters,
+    save_clusters,
+)
 from retrieval.engines.embedded.lexical import (
     LexicalBuilder,
     LexicalIndex,
@@ -59,7 +65,7 @@ class EmbeddedEngine:
         self,
         articles: Sequence[str],
         columns: Mapping[str, Array],
-        clusters: faiss.Index | None,
+        clusters: faiss.IndexIVF | None,
         codec: TokenCodec,
         *,
         trusted: bool = True,
@@ -130,7 +136,7 @@ class EmbeddedEngine:
         columns = open_columns(folder)
         codec = codec_for(columns["vectors"].shape[1])
         path = folder / _CLUSTERS
-        clusters = faiss.read_index(str(path)) if path.exists() else None
+        clusters = open_clusters(path) if path.exists() else None
         return cls(articles, columns, clusters, codec, trusted=trusted)
 
     def __len__(self) -> int:
@@ -260,10 +266,10 @@ def _gather(
     return list(articles), columns.finish()
 
 
-def _save(folder: Path, articles: Sequence[str], clusters: faiss.Index | None) -> None:
+def _save(folder: Path, articles: Sequence[str], clusters: faiss.IndexIVF | None) -> None:
     (folder / _ARTICLES).write_text(json.dumps(articles), "utf-8")
     if clusters is not None:
-        faiss.write_index(clusters, str(folder / _CLUSTERS))
+        save_clusters(clusters, folder / _CLUSTERS)
 
 
 def _place(passage: Passage, article: int) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from retrieval.engines.embedded.columns import Array, Columns
 from retrieval.engines.embedded.lexical import starts_of
 from retrieval.errors import DamagedError
 from retrieval.products import product
+
+_KEPT_AT_HAND: Final = 32 * 1024 * 1024
+"""Bytes up to which all tokens are decoded when an index is opened: some 300 passages."""
 
 
 class TokenBuilder:
@@ -35,7 +39,7 @@ class TokenBuilder:
         ids = [encoding.token_ids.astype(np.int32) for encoding in encodings]
         self._columns.append("token_ids", np.concatenate(ids))
         self._counts.extend(encoding.counts for encoding in encodings)
-        checks = [_check(e.codes, i) for e, i in zip(encodings, ids, strict=True)]
+        checks = [_checksum(e.codes, i) for e, i in zip(encodings, ids, strict=True)]
         self._columns.append("token_checks", np.array(checks, dtype=np.uint32))
         held = np.concatenate([np.unique(each) for each in ids])
         counted = np.bincount(held, minlength=len(self._frequency))
@@ -75,11 +79,19 @@ class TokenIndex:
         self._sentences = sentences
         self._codec = codec
         self._trusted = trusted
+        is_small = len(self._codes) * codec.axes * 4 <= _KEPT_AT_HAND
+        self._decoded = codec.decode(self._codes) if trusted and is_small else None
 
     def of(self, row: int) -> PassageTokens:
-        """Which tokens a passage has."""
-        starts = self._sentence_starts(row)
-        return PassageTokens(self._ids[starts[0] : starts[-1]], starts - starts[0])
+        """Which tokens a passage has.
+
+        Raises:
+            DamagedError: What is stored of it is not what was written.
+        """
+        starts = self._starts[self._sentences[row] : self._sentences[row + 1] + 1]
+        place = slice(int(starts[0]), int(starts[-1]))
+        self._check(row, place)
+        return PassageTokens(self._ids[place], starts - starts[0])
 
     def frequency(self, ids: Integers) -> Integers:
         """In how many passages each vocabulary entry occurs."""
@@ -94,27 +106,37 @@ class TokenIndex:
         Raises:
             DamagedError: What is stored of a passage is not what was written.
         """
-        starts = [self._sentence_starts(row) for row in rows]
-        codes = [self._codes[each[0] : each[-1]] for each in starts]
-        if not self._trusted:
-            for row, own, each in zip(rows, codes, starts, strict=True):
-                if _check(own, self._ids[each[0] : each[-1]]) != self._checks[row]:
-                    raise DamagedError(f"the tokens of passage {row} were changed")
-        ends = starts_of([len(each) - 1 for each in starts])
-        found = np.zeros((len(vectors), ends[-1]), dtype=np.float32)
-        sizes = np.concatenate([np.diff(each) for each in starts]) if starts else ends[:0]
+        if not rows:
+            return TokenMatches(np.zeros((len(vectors), 0), dtype=np.float32), starts_of([]))
+        chosen = np.asarray(rows, dtype=np.int64)
+        first, end = self._sentences[chosen], self._sentences[chosen + 1]
+        begins, stops = self._starts[first].tolist(), self._starts[end].tolist()
+        places = [slice(*place) for place in zip(begins, stops, strict=True)]
+        for row, place in zip(rows, places, strict=True):
+            self._check(row, place)
+        ends = starts_of(end - first)
+        sentences = np.arange(ends[-1]) + np.repeat(first - ends[:-1], end - first)
+        sizes = self._starts[sentences + 1] - self._starts[sentences]
+        found = np.zeros((len(vectors), len(sentences)), dtype=np.float32)
         filled = np.flatnonzero(sizes)
         if len(filled) and len(vectors):
-            decoded = self._codec.decode(np.concatenate(codes))
-            met = product(self._codec.project(vectors), decoded)
+            met = product(self._codec.project(vectors), self._vectors(places))
             found[:, filled] = np.maximum.reduceat(met, starts_of(sizes)[filled], axis=1)
         return TokenMatches(found, ends)
 
-    def _sentence_starts(self, row: int) -> NDArray[np.int64]:
-        """Where the tokens of a passage's sentences begin, and where the last ends."""
-        own: NDArray[np.int64] = self._starts[self._sentences[row] : self._sentences[row + 1] + 1]
-        return own
+    def _vectors(self, places: Sequence[slice]) -> Floats:
+        """The tokens at some places, as ``TokenCodec.decode`` gives them."""
+        if self._decoded is not None:
+            return np.concatenate([self._decoded[place] for place in places])
+        return self._codec.decode(np.concatenate([self._codes[place] for place in places]))
+
+    def _check(self, row: int, place: slice) -> None:
+        """Raise ``DamagedError`` unless a passage's tokens are known to be whole, or are."""
+        if self._trusted:
+            return
+        if _checksum(self._codes[place], self._ids[place]) != self._checks[row]:
+            raise DamagedError(f"the tokens of passage {row} were changed")
 
 
-def _check(codes: Array, ids: Array) -> int:
+def _checksum(codes: Array, ids: Array) -> int:
     return zlib.crc32(ids.tobytes(), zlib.crc32(codes.tobytes()))
