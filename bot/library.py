@@ -11,7 +11,6 @@ import asyncio
 import contextvars
 import gc
 import logging
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -32,8 +31,8 @@ from retrieval.summaries import Summary
 
 log = logging.getLogger(__name__)
 
-ANSWER_WORKERS: Final = max(1, (os.cpu_count() or 2) - 1)
-"""One processor is left to the event loop, which must acknowledge within three seconds."""
+ANSWER_WORKERS: Final = 16
+"""Questions that are answered at a time: those that wait for the encoder share its next pass."""
 CHANGE_WORKERS: Final = 2
 """So that one server's thousand pages do not keep everybody else's single one waiting."""
 

@@ -6,6 +6,7 @@ import logging
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +34,7 @@ from retrieval.database import (
     next_checks,
 )
 from retrieval.encoders import Encoder, Progress
-from retrieval.errors import CorpusError, DamagedError
+from retrieval.errors import CorpusError, DamagedError, ModelError
 from retrieval.limits import Limits
 from retrieval.phrases import joined, phrase
 from retrieval.questions import clean_question
@@ -133,6 +134,8 @@ class Corpora:
             CorpusError: There are no articles, and none were kept before.
             ModelError: The model cannot be loaded.
         """
+        # It takes as long as all the rest; whoever needs it first waits for what is left of it.
+        threading.Thread(target=self._load_encoder, name="load", daemon=True).start()
         try:
             self._means.database.open()
         except FolderError as error:
@@ -384,6 +387,11 @@ class Corpora:
                 if generation is not None:
                     corpus.mend(generation)
             return read()
+
+    def _load_encoder(self) -> None:
+        # Whoever needs the model is told what is wrong with it.
+        with suppress(ModelError):
+            self.encoder.load()
 
     def _store(self, server: int) -> CollectionStore:
         return CollectionStore(self._means.database, _name_of(server))
