@@ -11,8 +11,9 @@ import asyncio
 import contextvars
 import gc
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar
@@ -61,7 +62,8 @@ class Library:
         self._listing: set[asyncio.Task[object]] = set()
 
     def articles(self, server: int | None = None) -> tuple[Article, ...]:
-        """The articles that a server's members are answered from, its own first, as a snapshot.
+        """The articles that a server's members are answered from, its own first, as a snapshot and
+        without their texts.
 
         From memory, for autocomplete: none where the collection was not asked for yet; it is
         opened then, for the next time.
@@ -273,10 +275,7 @@ class Library:
             return Report((), 0, 0.0)
 
         await self._change(server, forget, None)
-        for noted in (self._articles, self._own):
-            noted.pop(server, None)
-        self._removed.pop(server, None)
-        self._shows_shared.pop(server, None)
+        self._let_go(server)
 
     async def refresh(self) -> list[str]:
         """Serve what other processes have changed; the names of those collections.
@@ -292,6 +291,11 @@ class Library:
             return changed
 
         return await self._run(self._changing, look)
+
+    async def release_idle(self) -> None:
+        """Let go of what nobody has asked for a while; it comes back with the next question."""
+        for server in await self.work(self._corpora.release_idle):
+            self._let_go(server)
 
     async def next_checks(self) -> dict[int | None, datetime]:
         """When each collection's pages and feeds are to be asked for news next, if it has any."""
@@ -326,6 +330,12 @@ class Library:
             self._take_note_soon(server)
         return kept.get(server, ())
 
+    def _let_go(self, server: int) -> None:
+        for noted in (self._articles, self._own):
+            noted.pop(server, None)
+        self._removed.pop(server, None)
+        self._shows_shared.pop(server, None)
+
     def _take_note_soon(self, server: int | None) -> asyncio.Task[object]:
         return self._soon(partial(self._take_note, server))
 
@@ -345,10 +355,10 @@ class Library:
         corpus = self._corpus(server)
         generation = corpus.generation
         self._removed.pop(server, None)
-        self._own[server] = tuple(generation.articles.values()) if generation else ()
+        self._own[server] = _without_text(generation.articles.values()) if generation else ()
         if server is not None:
             self._shows_shared[server] = self._corpora.uses_shared(server)
-        self._articles[server] = tuple(self._corpora.articles_at_hand(server).values())
+        self._articles[server] = _without_text(self._corpora.articles_at_hand(server).values())
 
     def _note_removed(self, server: int | None) -> None:
         corpus = self._corpus(server)
@@ -403,3 +413,8 @@ class Library:
         # The context goes along: what is rendered there is in the language of who asked.
         context = contextvars.copy_context()
         return await asyncio.get_running_loop().run_in_executor(executor, context.run, function)
+
+
+def _without_text(articles: Iterable[Article]) -> tuple[Article, ...]:
+    """What a list shows of articles: all their texts together need not fit into memory."""
+    return tuple(replace(article, text="") for article in articles)

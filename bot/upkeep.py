@@ -40,6 +40,7 @@ class Pace:
         watch: Between two looks for watched folders that have vanished or come back.
         settle: For how long files must be left alone before they are read.
         tidy: Between two looks for what has been kept for long enough.
+        release: Between two looks for collections that nobody has asked for a while.
     """
 
     refresh: float = 2.0
@@ -47,6 +48,7 @@ class Pace:
     watch: float = 2.0
     settle: float = 0.5
     tidy: float = 3600.0
+    release: float = 60.0
 
 
 class Upkeep:
@@ -85,6 +87,7 @@ class Upkeep:
         """Look after the collections until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat(self.refresh, self._pace.refresh))
+            group.create_task(self._repeat(self._library.release_idle, self._pace.release))
             if self._polls:
                 group.create_task(self._repeat(self.poll, self._pace.poll))
             if self._watched:

@@ -20,6 +20,7 @@ from retrieval.corpus.backup import back_up, bring_back
 from retrieval.corpus.corpus import Corpus
 from retrieval.corpus.generation import Generation
 from retrieval.corpus.means import Means
+from retrieval.corpus.recent import RecentAnswers
 from retrieval.corpus.refusals import unknown_article
 from retrieval.corpus.report import Report
 from retrieval.corpus.selected import select
@@ -32,6 +33,7 @@ from retrieval.database import (
     FolderError,
     collection_names,
     next_checks,
+    served,
 )
 from retrieval.encoders import Encoder, Progress
 from retrieval.errors import CorpusError, DamagedError, ModelError
@@ -49,6 +51,8 @@ Result = TypeVar("Result")
 SHARED: Final = "shared"
 _SERVER: Final = "server-"
 POLL_EVERY: Final = timedelta(hours=1)
+RELEASED_AFTER: Final = timedelta(minutes=15)
+"""For so long a server's collection stays in memory after it was asked."""
 
 
 class Corpora:
@@ -93,6 +97,8 @@ class Corpora:
             clock=clock,
         )
         self._shared = Corpus(shared_name, self._sources, self._means)
+        self._recent = RecentAnswers()
+        self._asked: dict[int, datetime] = {}
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._opening = threading.Lock()
         self._locks: dict[int, threading.Lock] = {}
@@ -157,6 +163,7 @@ class Corpora:
         Raises:
             StorageError: It cannot be read.
         """
+        self._asked[server] = self._means.clock()
         # One that is open need not wait for another that is being opened.
         if (opened := self._servers.get(server)) is not None:
             return opened
@@ -268,8 +275,16 @@ class Corpora:
         def answer() -> Answer:
             library = self.library(server)
             if within is not None:
-                library = select(library, within)
-            return self._answerer.answer(library, question, history=history, top=top)
+                chosen = select(library, within)
+                return self._answerer.answer(chosen, question, history=history, top=top)
+            return self._recent.answer(
+                server,
+                library,
+                question,
+                history,
+                top,
+                lambda: self._answerer.answer(library, question, history=history, top=top),
+            )
 
         return self._mending(server, answer)
 
@@ -307,7 +322,9 @@ class Corpora:
     def uses_shared(self, server: int) -> bool:
         """Whether a server's members are answered from the shared collection too."""
         self.server(server)
-        return self._uses_shared[server]
+        known = self._uses_shared.get(server)
+        # The collection may have been let go of since.
+        return self._store(server).uses_shared() if known is None else known
 
     def set_uses_shared(self, server: int, value: bool) -> None:
         """Keep whether they are.
@@ -326,11 +343,28 @@ class Corpora:
             StorageError: The database cannot be read.
         """
         changed = [self._shared.name] if self._shared.refresh() else []
-        for server, corpus in self.opened().items():
-            self._uses_shared[server] = self._store(server).uses_shared()
-            if corpus.refresh():
+        opened = self.opened()
+        kept = served(self._means.database) if opened else {}
+        for server, corpus in opened.items():
+            digest, uses_shared = kept.get(corpus.name, (None, True))
+            self._uses_shared[server] = uses_shared
+            if digest != corpus.digest and corpus.refresh():
                 changed.append(corpus.name)
         return changed
+
+    def release_idle(self) -> list[int]:
+        """Let go of the servers' collections that nobody has asked for a while; which those are.
+
+        They are opened again when they are asked.
+        """
+        before = self._means.clock() - RELEASED_AFTER
+        idle = []
+        with self._opening:
+            for server, corpus in self.opened().items():
+                if self._asked.get(server, before) <= before and not corpus.is_changing:
+                    idle.append(server)
+                    self._let_go(server)
+        return idle
 
     def forget(self, server: int) -> None:
         """Delete a server's collection with all that is kept for it.
@@ -340,8 +374,7 @@ class Corpora:
         """
         self.server(server).drop()
         with self._opening:
-            for kept in (self._servers, self._uses_shared, self._views):
-                kept.pop(server, None)
+            self._let_go(server)
 
     def back_up(self, file: Path) -> None:
         """Write everything that is kept, as it stands at one moment, into one file.
@@ -387,6 +420,11 @@ class Corpora:
                 if generation is not None:
                     corpus.mend(generation)
             return read()
+
+    def _let_go(self, server: int) -> None:
+        for kept in (self._servers, self._uses_shared, self._views, self._asked):
+            kept.pop(server, None)
+        self._recent.forget(server)
 
     def _load_encoder(self) -> None:
         # Whoever needs the model is told what is wrong with it.

@@ -87,6 +87,17 @@ class Corpus:
         return self._generation
 
     @property
+    def digest(self) -> str | None:
+        """What the generation that is served is known by."""
+        serving = self._generation
+        return serving.digest if serving is not None else None
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether a thread of this process is changing the articles."""
+        return self._changing.locked()
+
+    @property
     def articles(self) -> dict[str, Article]:
         """The articles that are served, by id."""
         return dict(self._serving().articles)
@@ -362,7 +373,9 @@ class Corpus:
 
     def _serving(self) -> Generation:
         if self._generation is None:
-            raise CorpusError("The articles are not open yet.", remedy="Try again in a moment.")
+            raise CorpusError(
+                phrase("The articles are not open yet."), remedy=phrase("Try again in a moment.")
+            )
         return self._generation
 
     def _change(
@@ -478,7 +491,8 @@ class Corpus:
         except StorageError as error:
             log.warning("The index is not kept: %s", error)
             built = self._indexer.build_in_memory(inventory, progress)
-            return built, (f"The new index serves, but is not kept for the next start. {error}",)
+            notice = phrase("The new index serves, but is not kept for the next start.")
+            return built, (joined((notice, str(error))),)
         return built, ()
 
     def _tidy(self, inventory: Inventory, serving: Generation | None) -> None:

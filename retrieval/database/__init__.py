@@ -5,6 +5,7 @@ from retrieval.database.collections import (
     collection_names,
     next_checks,
     passage_hashes,
+    served,
 )
 from retrieval.database.connection import Database, FolderError
 from retrieval.database.encodings import EncodingStore
@@ -17,4 +18,5 @@ __all__ = [
     "collection_names",
     "next_checks",
     "passage_hashes",
+    "served",
 ]

@@ -391,6 +391,14 @@ def passage_hashes(database: Database) -> set[str]:
         return set(connection.scalars(select(PASSAGES.c.text_hash).distinct()))
 
 
+def served(database: Database) -> dict[str, tuple[str | None, bool]]:
+    """By the name of each collection the digest of what is to be served, and whether its members
+    are answered from the shared one too."""
+    query = select(COLLECTIONS.c.name, COLLECTIONS.c.digest, COLLECTIONS.c.uses_shared)
+    with database.read() as connection:
+        return {row.name: (row.digest, bool(row.uses_shared)) for row in connection.execute(query)}
+
+
 def collection_names(database: Database) -> list[str]:
     """Every collection that was ever changed."""
     with database.read() as connection:

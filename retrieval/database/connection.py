@@ -31,6 +31,7 @@ from retrieval.database.sqlite import (
     raw,
 )
 from retrieval.errors import StorageError
+from retrieval.phrases import phrase
 
 log = logging.getLogger(__name__)
 
@@ -260,8 +261,8 @@ class Database:
         self._notices += mended
         if mended or self._is_replaced():
             raise StorageError(
-                mended[0] if mended else "The database was restored by another process.",
-                remedy="Nothing else was changed. Try again.",
+                mended[0] if mended else phrase("The database was restored by another process."),
+                remedy=phrase("Nothing else was changed. Try again."),
             )
 
     def _open(self) -> _Engines:
@@ -287,8 +288,11 @@ class Database:
                 return False
         except NewerSchemaError as error:
             raise StorageError(
-                f"The database in {self.folder} was written by a newer version of Footnote.",
-                remedy="Use that version, or another FOOTNOTE_DATA_DIR.",
+                phrase(
+                    "The database in {folder} was written by a newer version of Footnote.",
+                    folder=self.folder,
+                ),
+                remedy=phrase("Use that version, or another FOOTNOTE_DATA_DIR."),
             ) from error
         with engine.connect().execution_options(**WRITES) as connection, connection.begin():
             upgrade(connection)
@@ -318,7 +322,7 @@ class Database:
 
     def _begin_vectors_anew(self) -> None:
         self._notices.append(
-            "The stored encodings were damaged; passages are encoded again as needed."
+            phrase("The stored encodings were damaged; passages are encoded again as needed.")
         )
         _delete(self._vectors_path)
 
@@ -346,8 +350,11 @@ class Database:
             lock.acquire()
         except Timeout as error:
             raise StorageError(
-                f"The database in {self.folder} is being written by another process.",
-                remedy="Wait until it has finished, then try again.",
+                phrase(
+                    "The database in {folder} is being written by another process.",
+                    folder=self.folder,
+                ),
+                remedy=phrase("Wait until it has finished, then try again."),
             ) from error
         try:
             yield
@@ -362,20 +369,26 @@ class Database:
             cause = getattr(error, "orig", None) or error
             if is_damage(error, self._path):
                 raise DamageError(
-                    f"The database in {self.folder} is damaged.",
-                    why=f"SQLite says: {cause}.",
-                    remedy="Start Footnote again: it restores what was kept last.",
+                    phrase("The database in {folder} is damaged.", folder=self.folder),
+                    why=phrase("SQLite says: {error}.", error=cause),
+                    remedy=phrase("Start Footnote again: it restores what was kept last."),
                 ) from error
             raise StorageError(
-                f"The database in {self.folder} cannot be used.",
-                why=f"SQLite says: {cause}.",
-                remedy="Free some space or check its permissions, or set FOOTNOTE_DATA_DIR.",
+                phrase("The database in {folder} cannot be used.", folder=self.folder),
+                why=phrase("SQLite says: {error}.", error=cause),
+                remedy=phrase(
+                    "Free some space or check its permissions, or set FOOTNOTE_DATA_DIR."
+                ),
             ) from error
         except (OSError, NotImplementedError) as error:
             raise FolderError(
-                f"The data folder {self.folder} cannot be written.",
-                why=f"The system says: {getattr(error, 'strerror', None) or error}.",
-                remedy="Free some space or check its permissions, or set FOOTNOTE_DATA_DIR.",
+                phrase("The data folder {folder} cannot be written.", folder=self.folder),
+                why=phrase(
+                    "The system says: {error}.", error=getattr(error, "strerror", None) or error
+                ),
+                remedy=phrase(
+                    "Free some space or check its permissions, or set FOOTNOTE_DATA_DIR."
+                ),
             ) from error
 
 

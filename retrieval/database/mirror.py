@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from retrieval.durable import flush
+from retrieval.phrases import phrase
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class Mirror:
             if _checksum(copy.path) == copy.checksum:
                 self._restore(copy)
                 log.warning("The database was damaged; revision %d is restored", copy.revision)
-                return ("The database was damaged; it is restored from its copy.",)
+                return (phrase("The database was damaged; it is restored from its copy."),)
         if revision is not None:
             # No copy is whole, and the database can be read: better that than nothing.
             return ()
@@ -108,8 +109,11 @@ class Mirror:
             self._path.replace(aside)
         self._delete_journal()
         return (
-            "The database was damaged and there is no whole copy of it, so it begins anew. "
-            f"The damaged file is kept as {aside.name}.",
+            phrase(
+                "The database was damaged and there is no whole copy of it, so it begins anew. "
+                "The damaged file is kept as {name}.",
+                name=aside.name,
+            ),
         )
 
     def _restore(self, copy: _Copy) -> None:

@@ -108,7 +108,7 @@ def test_an_article_of_headings_and_lists_has_no_summary(encoder: Encoder) -> No
 
 
 def test_an_unknown_article_is_named_with_the_nearest(corpora: Corpora) -> None:
-    with pytest.raises(CorpusError, match="no article 'nowhere'"):
+    with pytest.raises(CorpusError, match="no article “nowhere”"):
         corpora.summarize("nowhere")
 
 

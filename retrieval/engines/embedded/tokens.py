@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,6 @@ from retrieval.engines.embedded.columns import Array, Columns
 from retrieval.engines.embedded.lexical import starts_of
 from retrieval.errors import DamagedError
 from retrieval.products import product
-
-_KEPT_AT_HAND: Final = 32 * 1024 * 1024
-"""Bytes up to which all tokens are decoded when an index is opened: some 300 passages."""
 
 
 class TokenBuilder:
@@ -79,8 +75,6 @@ class TokenIndex:
         self._sentences = sentences
         self._codec = codec
         self._trusted = trusted
-        is_small = len(self._codes) * codec.axes * 4 <= _KEPT_AT_HAND
-        self._decoded = codec.decode(self._codes) if trusted and is_small else None
 
     def of(self, row: int) -> PassageTokens:
         """Which tokens a passage has.
@@ -120,15 +114,10 @@ class TokenIndex:
         found = np.zeros((len(vectors), len(sentences)), dtype=np.float32)
         filled = np.flatnonzero(sizes)
         if len(filled) and len(vectors):
-            met = product(self._codec.project(vectors), self._vectors(places))
+            decoded = self._codec.decode(np.concatenate([self._codes[place] for place in places]))
+            met = product(self._codec.project(vectors), decoded)
             found[:, filled] = np.maximum.reduceat(met, starts_of(sizes)[filled], axis=1)
         return TokenMatches(found, ends)
-
-    def _vectors(self, places: Sequence[slice]) -> Floats:
-        """The tokens at some places, as ``TokenCodec.decode`` gives them."""
-        if self._decoded is not None:
-            return np.concatenate([self._decoded[place] for place in places])
-        return self._codec.decode(np.concatenate([self._codes[place] for place in places]))
 
     def _check(self, row: int, place: slice) -> None:
         """Raise ``DamagedError`` unless a passage's tokens are known to be whole, or are."""
