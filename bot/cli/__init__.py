@@ -57,6 +57,9 @@ def footnote(ctx: click.Context, /, **options: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0 done, 1 failed, 2 wrong usage."""
     _prepare_streams()
+    # numpy reads it when it is imported. What it computes here is small, and threads that share it
+    # wait for each other as soon as anybody else wants the processors.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with footnote.make_context("footnote", given) as context:

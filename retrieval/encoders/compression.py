@@ -75,6 +75,7 @@ class TokenCodec:
     fine: int
     name: str = field(init=False)
     width: int = field(init=False)
+    _axes: Doubles = field(init=False, repr=False)
     _scales: Doubles = field(init=False, repr=False)
     _projection: Floats = field(init=False, repr=False)
     _fine_levels: Floats = field(init=False, repr=False)
@@ -94,6 +95,7 @@ class TokenCodec:
         derived = {
             "name": _name(self.basis, self.deviations, self.fine),
             "width": _bytes(self.fine, FINE_A_BYTE) + _bytes(axes - self.fine, COARSE_A_BYTE) + 1,
+            "_axes": self.basis.T.astype(np.float64),
             "_scales": self.deviations * lengths * _WHOLE,
             "_projection": (self.basis / lengths * self.deviations).T.astype(np.float32),
             "_fine_levels": _table(FINE, FINE_A_BYTE),
@@ -126,7 +128,7 @@ class TokenCodec:
         if not np.isfinite(given).all():
             raise ValueError("a vector is not finite")
         whole = np.rint(given * _WHOLE)
-        reached = (whole @ self.basis.astype(np.float64)) / self._scales
+        reached = product(whole, self._axes) / self._scales
         fine, fine_levels = _nearest(FINE, reached[:, : self.fine])
         coarse, coarse_levels = _nearest(COARSE, reached[:, self.fine :])
         there: NDArray[np.bool_] = np.any(whole, axis=1)
