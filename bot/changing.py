@@ -54,7 +54,7 @@ async def carry_out(
             # In place of the progress, which would otherwise seem to go on for ever.
             result = Reply(explain(error))
         else:
-            log.info("Server %s: %s %s", interaction.guild_id, headline, described(report))
+            log.info("Server %s: %s", interaction.guild_id, described(report))
             result = render_report(report, headline)
             view = undo(report)
         try:
@@ -103,4 +103,4 @@ def described(report: Report) -> str:
         if found:
             more = f" and {len(found) - _LOGGED} more" if len(found) > _LOGGED else ""
             parts.append(f"{outcome} {', '.join(map(repr, found[:_LOGGED]))}{more}")
-    return f"({'; '.join(parts) or 'nothing has changed'}; {report.encoded} passages encoded)"
+    return f"{'; '.join(parts) or 'nothing has changed'}; {report.encoded} passages encoded"

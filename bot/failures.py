@@ -15,7 +15,7 @@ from discord import app_commands
 from bot.languages import said, t
 from bot.rendering.discord.reply import CONTENT
 from bot.rendering.sanitize import inline
-from retrieval.errors import FootnoteError
+from retrieval.errors import FootnoteError, UnknownArticleError
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def explain(error: BaseException) -> str:
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, FootnoteError):
-        parts = map(said, (error.what, error.why, error.remedy))
+        parts = map(said, (error.what, error.why, _remedy(error)))
         return " ".join(inline(part, CONTENT // 3 - 2) for part in parts if part)
     if isinstance(error, app_commands.NoPrivateMessage):
         return t("That works in servers only.")
@@ -48,6 +48,13 @@ def explain(error: BaseException) -> str:
         "this reference: `{reference}`",
         reference=reference,
     )
+
+
+def _remedy(error: FootnoteError) -> str:
+    if isinstance(error, UnknownArticleError) and not error.near:
+        # Its own words name a command of the terminal.
+        return t("/sources and /corpus list show the articles.")
+    return error.remedy
 
 
 async def tell(interaction: discord.Interaction[Any], error: BaseException) -> None:

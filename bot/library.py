@@ -11,7 +11,7 @@ import asyncio
 import contextvars
 import gc
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -102,7 +102,8 @@ class Library:
         return [article for article, when in self._removed.get(server, ()) if when > since]
 
     async def known(self, server: int | None = None) -> tuple[Article, ...]:
-        """The articles that a server's members are answered from, its own first.
+        """The articles that a server's members are answered from, its own first, without their
+        texts.
 
         Raises:
             CorpusError: There are none.
@@ -113,6 +114,16 @@ class Library:
         if not found:
             await self.work(partial(self._corpora.library, server))  # It knows why.
         return found
+
+    async def with_articles(
+        self, function: Callable[[Mapping[str, Article]], Result], server: int | None = None
+    ) -> Result:
+        """What a function makes of the same articles by id, each with its text.
+
+        Raises:
+            CorpusError: There are none.
+        """
+        return await self.work(lambda: function(self._corpora.articles(server)))
 
     async def open(self) -> Report:
         """Open the shared collection and answer one question, so that the first person need not

@@ -15,6 +15,7 @@ from bot.insights import Merger
 from bot.languages import Catalogs
 from bot.library import Library
 from bot.limits import Limiter
+from bot.locales import Locales
 from bot.settings import Settings
 from bot.store import Store
 from retrieval.limits import Limits
@@ -34,6 +35,7 @@ class Services:
         reads_messages: Whether Discord shows the bot messages that do not address it.
         folder: Where the bot remembers which commands it registered.
         clock: Seconds that only ever grow.
+        locales: Of people who did something that tells theirs.
         merger: Finds which of the questions without an answer mean the same.
     """
 
@@ -48,6 +50,7 @@ class Services:
     reads_messages: bool = False
     clock: Callable[[], float] = time.monotonic
     catalogs: Catalogs = field(default_factory=Catalogs)
+    locales: Locales = field(default_factory=Locales)
     in_flight: InFlight = field(default_factory=InFlight)
     merger: Merger = field(default_factory=Merger)
 

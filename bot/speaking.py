@@ -3,7 +3,8 @@
 - What one person sees alone is in the language of their Discord.
 - What everybody sees is in the language that the server has chosen with ``/setup``; where it has
   chosen none, in that of the person who is answered. Who writes a message does not tell theirs:
-  they are answered in the language of the server's community.
+  they are answered in the language of the server's community, and in a direct channel in that of
+  their Discord, as far as something they did before has told it.
 - Discord itself cannot be set to some of the languages that a server can choose, such as Arabic.
   Members of such a server are spoken to in it in private too: they have no other way to ask for it.
 - Where the first is none that the bot speaks, the next one counts: a person's, the server's choice,
@@ -34,7 +35,9 @@ _DISCORDS_OWN: Final = frozenset(language_for(locale.value) for locale in discor
 
 async def private_language(interaction: discord.Interaction[Any]) -> str:
     """The language of what only the person sees who typed or pressed."""
-    chosen = await _chosen(interaction.client, server_of(interaction))
+    client: FootnoteClient = interaction.client
+    client.services.locales.note(interaction.user.id, str(interaction.locale))
+    chosen = await _chosen(client, server_of(interaction))
     if chosen is not None and chosen not in _DISCORDS_OWN:
         return chosen
     return language_for(str(interaction.locale), chosen, _community(interaction))
@@ -49,7 +52,7 @@ async def public_language(interaction: discord.Interaction[Any]) -> str:
 async def message_language(client: FootnoteClient, message: discord.Message) -> str:
     """The language of what is answered to a message."""
     if message.guild is None:
-        return language_for()
+        return language_for(client.services.locales.of(message.author.id))
     chosen = await _chosen(client, message.guild.id)
     return language_for(chosen, str(message.guild.preferred_locale))
 

@@ -4,7 +4,8 @@ FootnoteError            what happened, why, and what to do about it
 ├── SettingsError        a setting that cannot be used
 ├── ArticleError         one article that cannot be read; the others go on
 │   └── FetchError       a page or feed that cannot be fetched (retrieval.web)
-├── CorpusError          no articles, an unknown article, a folder that cannot be read
+├── CorpusError          no articles, a folder that cannot be read
+│   └── UnknownArticleError  an article that is not there
 ├── ModelError           a model that is missing, damaged or of the wrong kind
 ├── StorageError         the data directory cannot be written or read
 │   └── FolderError      it cannot be written at all (retrieval.database)
@@ -12,6 +13,8 @@ FootnoteError            what happened, why, and what to do about it
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from retrieval.phrases import joined
 
@@ -55,6 +58,18 @@ class ArticleError(FootnoteError):
 
 class CorpusError(FootnoteError):
     """The corpus has no articles, or not the one that was asked for."""
+
+
+class UnknownArticleError(CorpusError):
+    """There is no article with the id that was given.
+
+    Args:
+        near: The ids that are most like it, of which one may be meant.
+    """
+
+    def __init__(self, what: str, *, remedy: str = "", near: Sequence[str] = ()) -> None:
+        super().__init__(what, remedy=remedy)
+        self.near = tuple(near)
 
 
 class ModelError(FootnoteError):

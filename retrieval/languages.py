@@ -6,13 +6,11 @@ import math
 import re
 import unicodedata
 from collections.abc import Collection
-from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from retrieval.language_scores import LanguageScores
 
 _SAMPLE: Final = 2000
 """Characters looked at: more does not change the verdict."""
@@ -49,7 +47,7 @@ _SCRIPTS: Final = {
 _NOT_LATIN: Final = frozenset(
     [*_SCRIPTS.values(), "ar", "bg", "bn", "fa", "hi", "mr", "ru", "sr", "ta", "uk", "ur"]
 )
-_TOLD_APART: Final = [
+_TOLD_APART: Final = (
     "ar",
     "bg",
     "bn",
@@ -92,7 +90,7 @@ _TOLD_APART: Final = [
     "ur",
     "vi",
     "zh",
-]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +124,26 @@ def language_of(text: str, likely: Collection[Language] = ()) -> Language:
     if not likely:
         if sum(character.isalpha() for character in sample) < _SHORT:
             return ENGLISH
-        return Language(_identifier(None).classify(sample)[0])
+        scores = _scores_among(_TOLD_APART, sample)
+        return Language(max(scores, key=lambda code: scores[code], default=ENGLISH.code))
     codes = {language.code for language in likely}
     among = codes | set(_TOLD_APART)
     if _is_latin(sample):
         codes = (codes - _NOT_LATIN) or {ENGLISH.code}
         if _is_names(sample):
             among = codes
-    scores = dict(_identifier(tuple(sorted(among))).rank(sample))
+    scores = _scores_among(among, sample)
     expected = max(sorted(codes), key=lambda code: scores.get(code, -math.inf))
     best = max(scores, key=lambda code: scores[code], default=expected)
     # Against a language that py3langid does not know nothing can be said.
     lead = scores.get(best, 0.0) - scores.get(expected, math.inf)
     clearly = lead > _CLEARLY * math.sqrt(len(sample.encode(errors="replace")))
     return Language(best if clearly else expected)
+
+
+def prepare_languages() -> None:
+    """Make ready what ``language_of`` reads, in a process that will not be able to later."""
+    _scores().check()
 
 
 def _is_names(sample: str) -> bool:
@@ -172,16 +176,15 @@ def _by_script(sample: str) -> str | None:
     return best if best is not None and counts[best] * 2 > letters else None
 
 
-@lru_cache(maxsize=16)
-def _identifier(among: tuple[str, ...] | None) -> LanguageIdentifier:
-    # All of them share one model, which takes half a second to read.
-    identifier = copy(_model())
-    identifier.set_languages([code for code in among or _TOLD_APART if code in identifier.labels])
-    return identifier
+def _scores_among(codes: Collection[str], sample: str) -> dict[str, float]:
+    scores = _scores().of(sample)
+    return {code: score for code, score in scores.items() if code in codes}
 
 
 @lru_cache(maxsize=1)
-def _model() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+def _scores() -> LanguageScores:
+    # What is unpacked of a package is the same for all data folders, as its compiled modules are.
+    from platformdirs import user_cache_path
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+    folder = user_cache_path("footnote", appauthor=False)
+    return LanguageScores(folder if folder.is_absolute() else None)

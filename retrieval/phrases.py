@@ -15,7 +15,7 @@ Value = str | int | float
 """What may stand in a sentence. A phrase in another phrase is translated too."""
 
 _NAME: Final = re.compile(r"\{(\w+)\}")
-_DEPTH: Final = 5
+_DEPTH: Final = 8
 """Phrases within phrases that are read back; more are not ours."""
 _STORED: Final = '{"phrase": '
 """How a stored phrase begins. No sentence does."""
@@ -76,18 +76,29 @@ def joined(parts: Iterable[str]) -> str:
     return _beside([part for part in parts if part], " ")
 
 
+def listed(parts: Sequence[str]) -> str:
+    """A list of things: ``a, b, c``."""
+    # The comma of the language: what stands around it is filled in as nothing.
+    return _beside(parts, phrase("{one}, {next}", one="", next=""))
+
+
+def listed_apart(parts: Sequence[str]) -> str:
+    """A list of things in which there may be commas: ``a; b; c``."""
+    return _beside(parts, phrase("{one}; {next}", one="", next=""))
+
+
 def all_of(parts: Sequence[str]) -> str:
     """A list of things that all are meant: ``a, b and c``."""
     if len(parts) < 2:
-        return _beside(parts, "")
-    return phrase("{others} and {last}", others=_beside(parts[:-1], ", "), last=parts[-1])
+        return listed(parts)
+    return phrase("{others} and {last}", others=listed(parts[:-1]), last=parts[-1])
 
 
 def any_of(parts: Sequence[str]) -> str:
     """A list of things of which one is meant: ``a, b or c``."""
     if len(parts) < 2:
-        return _beside(parts, "")
-    return phrase("{others} or {last}", others=_beside(parts[:-1], ", "), last=parts[-1])
+        return listed(parts)
+    return phrase("{others} or {last}", others=listed(parts[:-1]), last=parts[-1])
 
 
 def filled(template: str, values: Mapping[str, Value]) -> str:
@@ -152,8 +163,11 @@ def _beside(parts: Sequence[str], between: str) -> str:
     if len(parts) == 1:
         return parts[0]
     names = [f"part{number}" for number in range(len(parts))]
-    template = between.join(f"{{{name}}}" for name in names)
-    return Phrase(template, dict(zip(names, parts, strict=True)))
+    values: dict[str, Value] = dict(zip(names, parts, strict=True))
+    if isinstance(between, Phrase):
+        values["between"] = between
+        between = "{between}"
+    return Phrase(between.join(f"{{{name}}}" for name in names), values)
 
 
 def _from_message(message: object, depth: int) -> str:

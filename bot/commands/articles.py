@@ -14,6 +14,7 @@ from bot.rendering.discord.reply import CHOICE
 from bot.rendering.sanitize import plain
 from retrieval.articles import Article
 from retrieval.errors import CorpusError
+from retrieval.phrases import listed_apart
 
 _CHOICES: Final = 25
 
@@ -71,8 +72,8 @@ def find_article(articles: Sequence[Article], given: str, see: str = "") -> str:
 
 
 def _not_found(near: Sequence[Article], what: str, see: str) -> CorpusError:
-    names = "; ".join(article.title[:100] for article in near[:3])
-    if names:
+    if near:
+        names = listed_apart([article.title[:100] for article in near[:3]])
         return CorpusError(what, remedy=t("Did you mean: {names}?", names=names))
     return CorpusError(what, remedy=see or t("Choose one from the list, or see /sources."))
 

@@ -17,6 +17,7 @@ from bot.rendering.discord.reply import CHOICE
 from bot.rendering.sanitize import plain
 from retrieval.articles import Article
 from retrieval.errors import CorpusError
+from retrieval.phrases import listed_apart
 
 _CHOICES: Final = 25
 _ALIKE: Final = 70
@@ -103,7 +104,7 @@ def meant_source(articles: Iterable[Article], given: str) -> str:
     near = partly or _alike(names, given, str)
     raise CorpusError(
         t("I know no publication of that name."),
-        remedy=t("Did you mean: {names}?", names="; ".join(name[:100] for name in near[:3]))
+        remedy=t("Did you mean: {names}?", names=listed_apart([name[:100] for name in near[:3]]))
         if near
         else t("Choose one from the list, or see /sources."),
     )

@@ -24,7 +24,8 @@ def figures(found: Findings) -> Iterator[str]:
     """How much was asked, answered, liked and quoted."""
     insights = found.insights
     period = tn("The last {count} day", "The last {count} days", found.days)
-    yield f"**{t('Insights')}** · {period}"
+    title = t("Insights")
+    yield f"**{title}** · {period}"
     if not insights.asked:
         yield t("Nothing was asked.")
         return
@@ -47,14 +48,16 @@ def figures(found: Findings) -> Iterator[str]:
         mark = "👍" if reason.verdict == 1 else "👎"
         yield small(f"{mark} {inline(reason.text, _REASON)} ({reason.count})")
     if insights.articles:
-        yield f"**{t('Most quoted')}**"
+        most_quoted = t("Most quoted")
+        yield f"**{most_quoted}**"
         for article, times in insights.articles[:_ARTICLES]:
             yield f"{inline(found.titles.get(article, article), _TITLE)} · {times}"
 
 
 def heading(found: Findings, page: int) -> Iterator[str]:
     """What stands above the questions without an answer."""
-    yield f"**{t('Questions without an answer')}**"
+    title = t("Questions without an answer")
+    yield f"**{title}**"
     if not found.groups:
         yield t("None: every question of this time was answered, or is done.")
         return
@@ -71,7 +74,8 @@ def heading(found: Findings, page: int) -> Iterator[str]:
 def group_lines(group: Group) -> Iterator[str]:
     """A question, how often it was asked, and where."""
     question = inline(group.typical.question or "", _QUESTION)
-    yield f"**{question}**" if question else f"*{t('Its words are not kept.')}*"
+    unknown = t("Its words are not kept.")
+    yield f"**{question}**" if question else f"*{unknown}*"
     links = [
         f"[{number}]({_place_of(asked)})"
         for number, asked in enumerate(group.questions[:_LINKS], 1)

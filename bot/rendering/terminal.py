@@ -104,6 +104,7 @@ class Terminal:
             "passages": f"{status.passages:,}",
             "words": f"{status.words:,}",
             "model": status.model,
+            "run by": status.runtime,
             "generation": status.generation or "none yet; the first question builds it",
             "built": _age(status.created, now),
             "encoded": f"{status.encoded:,} passage(s) for that, {status.encoded_here:,} since the "

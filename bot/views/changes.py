@@ -75,7 +75,7 @@ class RemovalButton(
     def __init__(self, act: str, collection: str, user: int, mark: str) -> None:
         is_removal = act == "remove"
         super().__init__(
-            t("Remove") if is_removal else t("Keep"),
+            t("Remove") if is_removal else t("Do not remove"),
             f"footnote:{act}:{collection}:{user}:{mark}",
             discord.ButtonStyle.danger if is_removal else discord.ButtonStyle.secondary,
         )

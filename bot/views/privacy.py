@@ -28,12 +28,9 @@ def kept_panel(kept: Kept, *, retention: timedelta, keeps_text: bool) -> ui.Layo
         retention: After which questions and votes are deleted.
         keeps_text: Whether new questions are kept word for word.
     """
+    title = t("What I keep about you")
     return panel(
-        ui.TextDisplay(
-            "\n".join(
-                (f"**{t('What I keep about you')}**", *_amounts(kept), "", *_rules(keeps_text))
-            )
-        ),
+        ui.TextDisplay("\n".join((f"**{title}**", *_amounts(kept), "", *_rules(keeps_text)))),
         ui.Separator(),
         ui.TextDisplay(
             tn(
@@ -49,9 +46,10 @@ def kept_panel(kept: Kept, *, retention: timedelta, keeps_text: bool) -> ui.Layo
 
 def forget_panel(person: int) -> ui.LayoutView:
     """Asks whether everything about a person is to be deleted."""
+    question = t("Delete everything that I keep about you?")
     return panel(
         ui.TextDisplay(
-            f"**{t('Delete everything that I keep about you?')}**\n"
+            f"**{question}**\n"
             + t(
                 "Your questions and your votes, in all servers and in direct messages, and the "
                 "conversations that I remember. That cannot be undone."
@@ -95,13 +93,15 @@ class ForgetButton(
 
 async def _forget(client: FootnoteClient, person: int) -> str:
     client.services.conversations.forget(person)
+    client.services.locales.forget(person)
     gone = await asyncio.to_thread(client.services.store.forget_person, person)
     deleted = tn(
         "Deleted: {count} question or vote of yours.",
         "Deleted: {count} questions and votes of yours.",
         gone,
     )
-    return f"{deleted} {t('What was said before is forgotten too.')}\n{small(_not_deleted())}"
+    forgotten = t("What was said before is forgotten too.")
+    return f"{deleted} {forgotten}\n{small(_not_deleted())}"
 
 
 def _amounts(kept: Kept) -> list[str]:
@@ -129,6 +129,11 @@ def _rules(keeps_text: bool) -> list[str]:
         "• "
         + t("Those who manage a server see what is asked in it, and the votes, but not by whom."),
         "• " + t("So that you can ask on, I remember your last few questions for up to an hour."),
+        "• "
+        + t(
+            "So that I answer your direct messages in your language, I remember which one your "
+            "Discord is in until I am started again."
+        ),
         small(_not_deleted()),
     ]
 

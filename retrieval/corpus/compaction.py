@@ -1,9 +1,10 @@
 """Which segments of a collection are made anew when it changes.
 
 Most changes are small, and a large segment takes long to make. So it is left as it is, what is gone
-from it is only marked, and what is new becomes a segment of its own. Segments that are not much
-larger than the new one are made one with it: there are then few of them, and each passage is
-indexed anew only as often as its collection doubles (a log-structured merge: O'Neil et al. 1996).
+from it is only marked, and what is new becomes a segment of its own. Segments that are small, or
+not much larger than the new one, are made one with it: there are then few of them, and beyond the
+small ones each passage is indexed anew only as often as its collection doubles (a log-structured
+merge: O'Neil et al. 1996).
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 SMALL: Final = 2000
-"""Passages up to which a collection is one segment: to make it takes a fraction of a second."""
+"""Passages up to which a collection is one segment: to make it takes a fraction of a second. In a
+larger collection a segment of fewer is left alone only until the next one is made: each segment
+costs every question time."""
 _MOSTLY_THERE: Final = 0.75
 """A segment of which less is left is made anew."""
 _MUCH_LARGER: Final = 3
@@ -43,7 +46,7 @@ def made_anew(sizes: Sequence[Size], fresh: int) -> set[int]:
     if not pending:
         return anew
     for number in sorted(range(len(sizes)), key=lambda n: sizes[n].left):
-        if number not in anew and sizes[number].left < _MUCH_LARGER * pending:
+        if number not in anew and sizes[number].left < max(SMALL, _MUCH_LARGER * pending):
             anew.add(number)
             pending += sizes[number].left
     return anew

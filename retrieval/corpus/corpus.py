@@ -313,6 +313,14 @@ class Corpus:
         """
         return self._means.answerer.answer(self._serving(), question, history=history, top=top)
 
+    def load_encoder(self) -> None:
+        """Load the model, so that ``status`` knows what runs it.
+
+        Raises:
+            ModelError: It cannot be loaded.
+        """
+        self._encoder.load()
+
     def status(self) -> Status:
         """What is served now; before ``open``, what is kept."""
         inventory = self._store.load()
@@ -335,6 +343,7 @@ class Corpus:
             passages=passages,
             words=sum(len(article.text.split()) for article in articles.values()),
             model=self._encoder.name,
+            runtime=self._encoder.runtime,
             generation=record.digest[:12] if record else None,
             created=record.created if record else None,
             encoded=record.encoded if record else 0,

@@ -24,6 +24,7 @@ from retrieval.encoders.kept import form_of
 from retrieval.engines.embedded import CHECKED_ON_READING
 from retrieval.errors import DamagedError, StorageError
 from retrieval.languages import language_of
+from retrieval.phrases import phrase
 from retrieval.preparation import PreparedArticle
 
 _UNREADABLE: Final = (OSError, ValueError, TypeError, KeyError, RuntimeError)
@@ -208,9 +209,11 @@ class Indexer:
             segment = self._read_segment(name, trusting=True)
         except DamagedError as error:
             raise StorageError(
-                "The new index could not be read back, so it is not used.",
-                why=f"The disk gave back something else than was written: {error}.",
-                remedy="Reload again; if it happens twice, the disk may be failing.",
+                phrase("The new index could not be read back, so it is not used."),
+                why=phrase(
+                    "The disk gave back something else than was written: {error}.", error=error
+                ),
+                remedy=phrase("Reload again; if it happens twice, the disk may be failing."),
             ) from error
         segment.check()
         return segment, passages.encoded

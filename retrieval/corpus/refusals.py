@@ -7,23 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from retrieval import readers
 from retrieval.corpus.sources import Configured
-from retrieval.errors import ArticleError, CorpusError
-from retrieval.phrases import any_of, joined, phrase
+from retrieval.errors import ArticleError, CorpusError, UnknownArticleError
+from retrieval.phrases import any_of, joined, listed, phrase
 
 
-def unknown_article(article_id: str, known: Iterable[str]) -> CorpusError:
+def unknown_article(article_id: str, known: Iterable[str]) -> UnknownArticleError:
     """The error for an id that no article has, with the ids that are nearest to it."""
     close = difflib.get_close_matches(article_id, list(known), n=3, cutoff=0.4)
-    return CorpusError(
-        phrase("There is no article {article}.", article=repr(article_id)),
-        remedy=(
-            phrase(
-                "Did you mean {articles}?",
-                articles=any_of(close),
-            )
-            if close
-            else phrase("'footnote corpus list' shows every article.")
-        ),
+    return UnknownArticleError(
+        phrase("There is no article “{article}”.", article=article_id),
+        remedy=phrase("Did you mean {articles}?", articles=any_of(close))
+        if close
+        else phrase("'footnote corpus list' shows every article."),
+        near=close,
     )
 
 
@@ -43,7 +39,7 @@ def nothing_to_serve(
     sources: Sequence[Configured], failures: Mapping[str, ArticleError]
 ) -> CorpusError:
     """The error for sources in which there is nothing, or nothing that can be read."""
-    where = ", ".join(str(source) for source in sources)
+    where = listed([str(source) for source in sources])
     if failures:
         return CorpusError(
             phrase("None of the articles in {where} can be read.", where=where),

@@ -57,11 +57,11 @@ class Segment:
         vector = engine.vectors(probe)[0]
         found = engine.candidates(vector, [], min(10, len(engine)))
         if not faults and float(found.dense.max()) < float(vector @ vector) - 1e-3:
-            faults.append("a passage is not found by its own vector")
+            faults.append(phrase("A passage is not found by its own vector."))
         if faults:
             raise CorpusError(
                 phrase("The new index is not whole, so it is not used."),
-                why=f"{faults[0].capitalize()}.",
+                why=faults[0],
                 remedy=phrase("Reload again; if it happens twice, please report it."),
             )
 
@@ -98,10 +98,14 @@ def write_segment(
     articles: Sequence[tuple[Article, Language]],
     passages: Iterable[IndexedPassage],
     average_length: float | None = None,
+    vocabulary: Iterable[str] | None = None,
 ) -> dict[str, Any]:
     """Make a segment in an empty folder, as ``build_segment`` does in memory.
 
     Its passages need not fit into memory.
+
+    Args:
+        vocabulary: The words of the articles where these are known already.
 
     Returns:
         What is to be known when it is opened.
@@ -111,8 +115,10 @@ def write_segment(
     """
     StoredArticles.write(folder, articles)
     EmbeddedEngine.write(passages, folder, average_length)
+    if vocabulary is None:
+        vocabulary = vocabulary_of(article for article, _ in articles)
     known = {
-        "vocabulary": sorted(vocabulary_of(article for article, _ in articles)),
+        "vocabulary": sorted(vocabulary),
         "languages": sorted({language.code for _, language in articles}),
     }
     (folder / _VOCABULARY).write_text(json.dumps(known), "utf-8")
@@ -149,10 +155,10 @@ def _strays(segment: Segment) -> Iterable[str]:
     ids = segment.engine.article_ids
     unknown = [id_ for id_ in ids if id_ not in segment.articles]
     if unknown:
-        yield f"the article {unknown[0]} is not there"
+        yield phrase("The article {article} is not there.", article=unknown[0])
         return
     lengths = np.array([segment.articles.length(id_) for id_ in ids])
     start, end, owners = segment.engine.spans()
     wrong = np.flatnonzero((start < 0) | (start >= end) | (end > lengths[owners]))
     if len(wrong):
-        yield f"passage {int(wrong[0])} is not in its article"
+        yield phrase("Passage {number} is not in its article.", number=int(wrong[0]))

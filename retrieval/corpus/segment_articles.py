@@ -85,7 +85,7 @@ class StoredArticles:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._columns = open_columns(folder / _FOLDER)
+        self._columns = open_columns(folder / _FOLDER, in_parts=("records",))
         self._starts = self._columns["starts"]
         ids = json.loads((folder / _FOLDER / "ids.json").read_text("utf-8"))
         self._numbers = {id_: number for number, id_ in enumerate(ids)}
@@ -168,10 +168,11 @@ def _to_record(article: Article, language: Language) -> bytes:
         "pages": article.pages,
         "language": language.code,
     }
-    return json.dumps(fields).encode("ascii")
+    # Not as ASCII: there, one half of a surrogate pair after the other becomes one character.
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _from_record(record: bytes) -> tuple[Article, Language]:
-    fields: Mapping[str, Any] = json.loads(record)
+    fields: Mapping[str, Any] = json.loads(record.decode("utf-8", "surrogatepass"))
     known = {name: value for name, value in fields.items() if name not in ("language", "pages")}
     return Article(**known, pages=tuple(fields["pages"])), Language(fields["language"])

@@ -12,6 +12,7 @@ class Status:
     """What is served, and what it costs.
 
     Attributes:
+        runtime: What runs the model, once it is loaded; empty before.
         generation: ``None`` before the first was built, with ``created``.
         encoded: How many passages were encoded for this generation.
         encoded_here: How many this process has encoded since it started.
@@ -27,6 +28,7 @@ class Status:
     passages: int
     words: int
     model: str
+    runtime: str
     generation: str | None
     created: datetime | None
     encoded: int
@@ -46,6 +48,7 @@ class Status:
             "passages": self.passages,
             "words": self.words,
             "model": self.model,
+            "runtime": self.runtime,
             "generation": self.generation,
             "created": self.created.isoformat() if self.created else None,
             "encoded": self.encoded,

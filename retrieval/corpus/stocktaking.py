@@ -354,11 +354,9 @@ class _Run:
             if not _is_text(article):
                 self.failures[article.id] = ArticleError(
                     source.name,
-                    phrase(
-                        "An article in {name} holds characters that are none.", name=source.name
-                    ),
-                    why=phrase("They are halves of surrogate pairs."),
-                    remedy=phrase("Correct or remove them."),
+                    phrase("The text of an article in {name} is damaged.", name=source.name),
+                    why=phrase("It holds halves of characters (lone surrogates)."),
+                    remedy=phrase("Remove them, or write the whole characters in their place."),
                 )
                 continue
             named = item.under(self._names.own(article.id, source))

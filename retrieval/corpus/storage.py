@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from retrieval.durable import flush
 from retrieval.errors import DamagedError, StorageError
+from retrieval.phrases import phrase
 
 _MANIFEST: Final = "manifest.json"
 _UNFINISHED: Final = ".unfinished-"
@@ -100,9 +101,13 @@ class Storage:
             flush(self.folder)
         except (OSError, RuntimeError) as error:  # FAISS says that a disk is full by the latter.
             raise StorageError(
-                f"The data folder {self.folder} cannot be written.",
-                why=f"The system says: {getattr(error, 'strerror', None) or error}.",
-                remedy="Free some space or check its permissions, or set FOOTNOTE_DATA_DIR.",
+                phrase("The data folder {folder} cannot be written.", folder=self.folder),
+                why=phrase(
+                    "The system says: {error}.", error=getattr(error, "strerror", None) or error
+                ),
+                remedy=phrase(
+                    "Free some space or check its permissions, or set FOOTNOTE_DATA_DIR."
+                ),
             ) from error
         else:
             return finished

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
-from retrieval.phrases import all_of, phrase
+from retrieval.phrases import all_of, phrase, phrases
 from retrieval.readers.documents import Document, Reading
 from retrieval.readers.files import check_size
 from retrieval.readers.text import beginning
@@ -192,7 +192,9 @@ def _problem(article: Article, called: str, name: str, limits: Limits) -> Articl
                 called=called,
                 characters=limits.characters,
             ),
-            why=phrase("It has {count}.", count=len(article.text)),
+            why=phrases(
+                "It has {count} character.", "It has {count} characters.", len(article.text)
+            ),
             remedy=phrase("Split it into several articles."),
         )
     if not any(character.isalnum() for character in article.text):

@@ -14,7 +14,7 @@ from typing import Final
 
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
-from retrieval.phrases import phrase
+from retrieval.phrases import Phrase, phrase
 
 _TIMES_THE_FILE: Final = 20
 """How much larger than the largest file its content may be, all together."""
@@ -24,13 +24,13 @@ _CHUNK: Final = 1024 * 1024
 
 
 def members(
-    content: bytes, name: str, kind: str, limits: Limits, is_wanted: Callable[[str], bool]
+    content: bytes, name: str, unreadable: Phrase, limits: Limits, is_wanted: Callable[[str], bool]
 ) -> dict[str, bytes]:
     """The members of a zip archive by their names; empty where ``is_wanted`` says no.
 
     Args:
         name: The file, for errors.
-        kind: What the file should be, such as ``"an EPUB"``.
+        unreadable: What is said where it is no archive.
 
     Raises:
         ArticleError: The archive is damaged or encrypted, or what it holds is too large.
@@ -72,14 +72,14 @@ def members(
         LookupError,
         OverflowError,
     ) as error:
-        raise damaged(name, kind) from error
+        raise damaged(name, unreadable) from error
 
 
-def damaged(name: str, kind: str) -> ArticleError:
-    """The error for a file that is not what its name says."""
+def damaged(name: str, unreadable: Phrase) -> ArticleError:
+    """The error for a file that is not what its name says, of which ``unreadable`` tells."""
     return ArticleError(
         name,
-        phrase("{name} cannot be read as {kind}.", name=name, kind=kind),
+        unreadable,
         why=phrase("It is damaged, cut off, or another kind of file."),
         remedy=phrase("Open it where it was made, save it again, and add that file."),
     )

@@ -16,14 +16,13 @@ from typing import Any, Final
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
-from retrieval.phrases import phrase
+from retrieval.phrases import Phrase, phrase
 from retrieval.readers import _archive, _metadata
 from retrieval.readers._blocks import Block, text_of
 from retrieval.readers._docx_styles import Element, Numbering, Styles, W
 from retrieval.readers.documents import Document, Reading
 from retrieval.readers.plain_text import one_line, title_from_id
 
-_KIND: Final = "a Word document"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How every file begins that Word wrote before 2007, or protected by a password since."""
 _PROTECTED: Final = "EncryptedPackage".encode("utf-16-le")
@@ -67,13 +66,21 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
         raise
     except Exception as error:
         # python-docx trusts its files: a damaged one raises whatever it stumbles over.
-        raise _archive.damaged(name, _KIND) from error
+        raise _archive.damaged(name, _unreadable(name)) from error
+
+
+def _unreadable(name: str) -> Phrase:
+    return phrase("{name} cannot be read as a Word document.", name=name)
 
 
 def _repacked(document: Document, limits: Limits) -> io.BytesIO:
     """The package with its XML, whose sizes are checked, and without its pictures."""
     found = _archive.members(
-        document.content, document.name, _KIND, limits, lambda name: name.lower().endswith(_PARTS)
+        document.content,
+        document.name,
+        _unreadable(document.name),
+        limits,
+        lambda name: name.lower().endswith(_PARTS),
     )
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:

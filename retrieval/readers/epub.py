@@ -17,13 +17,12 @@ from urllib.parse import unquote
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
 from retrieval.limits import Limits
-from retrieval.phrases import phrase
+from retrieval.phrases import Phrase, phrase
 from retrieval.readers import _archive, _metadata, elements
 from retrieval.readers.documents import Document, Reading
 from retrieval.readers.elements import Element
 from retrieval.readers.plain_text import title_from_id
 
-_KIND: Final = "an EPUB"
 _CONTAINER: Final = "META-INF/container.xml"
 _ENCRYPTION: Final = "META-INF/encryption.xml"
 _CHAPTERS: Final = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}
@@ -62,7 +61,7 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
     from lxml import etree
 
     name = document.name
-    members = _archive.members(document.content, name, _KIND, limits, _is_read)
+    members = _archive.members(document.content, name, _unreadable(name), limits, _is_read)
     try:
         _refuse_protected(members, name)
         book = _book(members, name)
@@ -75,7 +74,7 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
             elif text := _text(content):
                 texts.append(text)
     except (etree.LxmlError, ValueError, LookupError, RecursionError, AssertionError) as error:
-        raise _archive.damaged(name, _KIND) from error
+        raise _archive.damaged(name, _unreadable(name)) from error
     if not texts:
         raise failures[0] if failures else _textless(name)
     article = Article(
@@ -88,6 +87,10 @@ def read(document: Document, article_id: str, limits: Limits) -> Reading:
         published=book.published,
     )
     return Reading((article,), tuple(failures))
+
+
+def _unreadable(name: str) -> Phrase:
+    return phrase("{name} cannot be read as an EPUB.", name=name)
 
 
 def _is_read(name: str) -> bool:
@@ -116,7 +119,7 @@ def _book(members: Mapping[str, bytes], name: str) -> _Book:
     roots = _all(_xml(members.get(_CONTAINER, b"")), "rootfile")
     path = next((_path("", root.get("full-path")) for root in roots), None)
     if path is None or path not in members:
-        raise _archive.damaged(name, _KIND)
+        raise _archive.damaged(name, _unreadable(name))
     package = _xml(members[path])
     items = {item.get("id"): item for item in _all(package, "item")}
     contents = {

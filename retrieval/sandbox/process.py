@@ -40,8 +40,17 @@ _ANSWER_BYTES: Final = 16 * 1024 * 1024
 _ANSWER_BYTES_A_CHARACTER: Final = 4 * 12
 """Four times the characters of one article may come, each with the number of its word."""
 
-_INHERITED: Final = ("LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
-"""All of the parent's environment that the child gets: where libraries and clocks are found."""
+_INHERITED: Final = (
+    "HOME",
+    "LD_LIBRARY_PATH",
+    "LOCALAPPDATA",
+    "SYSTEMROOT",
+    "TZ",
+    "USERPROFILE",
+    "XDG_CACHE_HOME",
+)
+"""All of the parent's environment that the child gets: where libraries and clocks are found, and
+what was unpacked of a library, which it reads before it is confined."""
 
 
 class Lost(Exception):  # noqa: N818 - what happened to the child, not to the program

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from types import TracebackType
 from typing import Final, Self
 
@@ -16,20 +17,27 @@ from retrieval.sandbox.process import Lost, Process
 _PROCESSES: Final = 2
 """So that a document that takes its whole minute does not keep everybody else's waiting. The second
 starts only when the first is busy."""
+_REST_SECONDS: Final = 60.0
 
 
 class Sandbox:
     """Reads documents in processes of their own. May be used by many threads at once.
 
-    A process starts with the first document, which takes a second, and reads many.
+    A process starts with the first document, which takes a second, and reads many. One that has had
+    nothing to read for a while ends, so that it holds no memory for nothing.
+
+    Args:
+        rest_seconds: How long a process waits for another document.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, rest_seconds: float = _REST_SECONDS) -> None:
         self._limits = limits
+        self._rest = rest_seconds
         self._free = threading.BoundedSemaphore(_PROCESSES)
         self._lock = threading.Lock()
-        self._idle: list[Process] = []
+        self._idle: list[tuple[float, Process]] = []
         self._busy: set[Process] = set()
+        self._alarm: threading.Timer | None = None
         self._is_closed = False
 
     def read(self, document: Document, article_id: str) -> Prepared:
@@ -56,7 +64,9 @@ class Sandbox:
             idle, self._idle = self._idle, []
             for process in self._busy:
                 process.kill()
-        for process in idle:
+            if self._alarm is not None:
+                self._alarm.cancel()
+        for _, process in idle:
             process.end()
 
     def __enter__(self) -> Self:
@@ -74,7 +84,8 @@ class Sandbox:
         with self._lock:
             if self._is_closed:
                 raise _closed(document)
-            process = self._idle.pop() if self._idle else None
+            # The last to come back is taken first: the others get their rest.
+            process = self._idle.pop()[1] if self._idle else None
             if process is not None and process.is_alive:
                 self._busy.add(process)
                 return process
@@ -103,8 +114,27 @@ class Sandbox:
             self._busy.discard(process)
             is_kept = not (process.is_over or self._is_closed)
             if is_kept:
-                self._idle.append(process)
+                self._idle.append((time.monotonic() + self._rest, process))
+                self._set_alarm()
         if not is_kept:
+            process.end()
+
+    def _set_alarm(self) -> None:
+        """See to it that the process that rests longest is ended. With the lock held."""
+        if self._alarm is None and self._idle:
+            self._alarm = threading.Timer(self._idle[0][0] - time.monotonic(), self._let_go)
+            self._alarm.daemon = True
+            self._alarm.start()
+
+    def _let_go(self) -> None:
+        """End the processes that have rested long enough; none of them can be taken any more."""
+        with self._lock:
+            now = time.monotonic()
+            rested = [process for end, process in self._idle if end <= now]
+            self._idle = [(end, process) for end, process in self._idle if end > now]
+            self._alarm = None
+            self._set_alarm()
+        for process in rested:
             process.end()
 
 

@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 from retrieval import readers
 from retrieval.articles import Article
 from retrieval.errors import ArticleError
+from retrieval.languages import prepare_languages
 from retrieval.limits import Limits
 from retrieval.phrases import phrase
 from retrieval.preparation import prepare
@@ -129,6 +130,7 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
 
 def _warm_up() -> None:
     """Load what every document needs, before memory is counted and files are refused."""
+    prepare_languages()
     prepare(Article("", "", "These words are here to be counted. " * 40))
 
 

@@ -92,7 +92,7 @@ def test_a_summary_gives_each_sentence_its_place() -> None:
 def test_a_summary_that_does_not_fit_says_how_much_is_missing() -> None:
     long = quote("Words and words. " * 80)
     reply = render_summary(Summary(None, (long.article,), (long,) * 10))
-    assert "more did not fit here" in str(reply.embeds[0].description)
+    assert "did not fit into this message" in str(reply.embeds[0].description)
 
 
 def test_a_summary_of_nothing_says_so() -> None:

@@ -259,9 +259,9 @@ async def test_removing_asks_first(servers: Servers) -> None:
     asked = await servers.boss.slash(servers.channel, "corpus remove", article="auro")
     assert asked.ephemeral
     assert "Remove “Aurora” from this server’s collection?" in text_of(asked)
-    assert labels(asked) == ["Remove", "Keep"]
+    assert labels(asked) == ["Remove", "Do not remove"]
     assert "Aurora" in await servers.titles()
-    assert "Nothing was removed." in await press(servers, asked, "Keep")
+    assert "Nothing was removed." in await press(servers, asked, "Do not remove")
     assert labels(asked) == []
     assert "Aurora" in await servers.titles()
 

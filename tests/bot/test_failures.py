@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from bot.failures import NotAllowedError, explain
 from bot.rendering.sanitize import units
+from retrieval.corpus.refusals import unknown_article
 from retrieval.errors import CorpusError, FootnoteError
 from tests.bot.discord_markdown import kinds, read_line
 from tests.bot.texts import hostile_texts
@@ -18,6 +19,19 @@ from tests.bot.texts import hostile_texts
 def test_an_error_of_ours_says_what_why_and_what_to_do() -> None:
     error = CorpusError("It is gone.", why="Someone took it.", remedy="Bring it back.")
     assert explain(error) == "It is gone. Someone took it. Bring it back."
+
+
+def test_an_article_that_is_not_there_is_looked_for_with_a_command_of_discord() -> None:
+    error = unknown_article("owls", ["the-tower"])
+    assert str(error).endswith("'footnote corpus list' shows every article.")
+    told = explain(error)
+    assert told.startswith("There is no article “owls”.")
+    assert "/corpus list" in told
+    assert "footnote" not in told
+
+
+def test_an_article_that_is_nearly_there_is_named() -> None:
+    assert explain(unknown_article("tower", ["towers"])).endswith("Did you mean towers?")
 
 
 def test_a_check_that_failed_is_explained() -> None:

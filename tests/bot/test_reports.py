@@ -33,6 +33,7 @@ STATUS = Status(
     passages=2,
     words=3,
     model="a model",
+    runtime="a runtime",
     generation="abc",
     created=datetime(2026, 1, 2, tzinfo=UTC),
     encoded=2,
@@ -147,7 +148,7 @@ def test_the_head_of_an_article_stays_within_limits_and_is_a_quote(item: Listed)
         assert kinds(read_line(line.removeprefix("> "))) <= {"text"}
     for field in embed.fields:
         allowed = {"text", "link"} if field.name == "Link" else {"text"}
-        if field.name != "Added":  # A time that Discord writes out.
+        if field.name != "Added on":  # A time that Discord writes out.
             assert kinds(read_line(field.value or "")) <= allowed
 
 

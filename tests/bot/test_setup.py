@@ -244,8 +244,14 @@ async def test_missing_permissions_are_named_with_their_remedy(scene: Scene) -> 
 
 def test_who_administers_lacks_nothing() -> None:
     assert missing(discord.Permissions(administrator=True)) == []
-    assert "Embed Links" in missing(discord.Permissions.none())
+    assert "Attach Files" in missing(discord.Permissions.none())
     assert missing(discord.Permissions.all()) == []
+
+
+def test_links_need_not_be_embedded_for_an_answer() -> None:
+    everything_else = discord.Permissions.all()
+    everything_else.update(administrator=False, embed_links=False)
+    assert missing(everything_else) == []
 
 
 class FullGuild:

@@ -81,6 +81,7 @@ def show(
 def status(ctx: click.Context, /, server: int | None, as_json: bool, **common: Any) -> None:
     """What is served, with which model, since when and at what size; what failed."""
     with open_collection(remember(ctx, common), server) as corpus:
+        corpus.load_encoder()
         found = corpus.status()
     if as_json:
         print_json(found.as_json())

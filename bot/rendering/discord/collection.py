@@ -86,7 +86,7 @@ def render_article(item: Listed) -> Reply:
     if address := link(article):
         embed.add_field(name=t("Link"), value=address[0])
     embed.add_field(name=t("Comes from"), value=_origin(source, _FACT_UNITS))
-    embed.add_field(name=t("Added"), value=discord.utils.format_dt(source.added, "f"))
+    embed.add_field(name=t("Added on"), value=discord.utils.format_dt(source.added, "f"))
     if source.error:
         embed.add_field(
             name=t("Could not be read the last time"),

@@ -42,16 +42,20 @@ def render_report(report: Report, headline: str) -> Reply:
     changed = [change for change in report.changes if change.outcome != "unchanged"]
     is_done = any(change.outcome != "failed" for change in changed)
     lines = [headline if is_done else t("Nothing has changed.")]
-    for outcome, heading in (
-        ("failed", t("Failed")),
-        ("added", t("Added")),
-        ("changed", t("Changed")),
-        ("removed", t("Removed")),
-    ):
-        found = [change for change in changed if change.outcome == outcome]
+    by_outcome = {
+        outcome: [change for change in changed if change.outcome == outcome]
+        for outcome in ("failed", "added", "changed", "removed")
+    }
+    counts = {outcome: len(found) for outcome, found in by_outcome.items()}
+    headings = {
+        "failed": t("Failed: {number}", number=counts["failed"]),
+        "added": t("Added: {number}", number=counts["added"]),
+        "changed": t("Changed: {number}", number=counts["changed"]),
+        "removed": t("Removed: {number}", number=counts["removed"]),
+    }
+    for outcome, found in by_outcome.items():
         if found:
-            lines.append(f"**{heading}: {number(len(found))}**")
-            lines += [_change(change) for change in found]
+            lines += [f"**{headings[outcome]}**", *map(_change, found)]
     unchanged = t("Unchanged: {number}.", number=len(report.of("unchanged")))
     summary = [
         f"{unchanged} {_read_anew(report)}",
@@ -70,7 +74,12 @@ def render_status(status: Status, *, is_shared: bool) -> Reply:
         title=t("The shared articles") if is_shared else t("This server’s articles")
     )
     built = discord.utils.format_dt(status.created, "R") if status.created else t("not yet")
-    check = discord.utils.format_dt(status.next_check, "R") if status.next_check else t("none")
+    check = (
+        discord.utils.format_dt(status.next_check, "R")
+        if status.next_check
+        else t("none is planned")
+    )
+    size = number(status.bytes_on_disk / 1e6, places=1)
     fields = [
         (t("Articles"), number(status.articles)),
         (t("Passages"), number(status.passages)),
@@ -80,9 +89,9 @@ def render_status(status: Status, *, is_shared: bool) -> Reply:
         (t("Next look at pages and feeds"), check),
         (t("Encoded for this generation"), _passages(status.encoded)),
         (t("Encoded since I started"), _passages(status.encoded_here)),
-        (t("On disk, with all collections"), f"{number(status.bytes_on_disk / 1e6, places=1)} MB"),
-        (t("Generation"), inline(status.generation or t("none"), _LINE_UNITS)),
-        (t("Model"), inline(status.model, _LINE_UNITS)),
+        (t("On disk, with all collections"), t("{size} MB", size=size)),
+        (t("Generation"), inline(status.generation or t("none yet"), _LINE_UNITS)),
+        (t("Model"), inline(_model(status), _LINE_UNITS)),
     ]
     if not is_shared:
         fields.append(
@@ -134,3 +143,8 @@ def _fitted(lines: Sequence[str], last: Sequence[str], limit: int) -> str:
             )
         )
     return "\n".join([*kept, *last])
+
+
+def _model(status: Status) -> str:
+    """The model, and what runs it where that is known."""
+    return f"{status.model} ({status.runtime})" if status.runtime else status.model

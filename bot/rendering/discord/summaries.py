@@ -34,8 +34,8 @@ def render_summary(summary: Summary) -> Reply:
         parts.append(part)
     if left := len(summary.quotes) - len(parts):
         more = tn(
-            "{count} more did not fit here; a shorter length shows fewer.",
-            "{count} more did not fit here; a shorter length shows fewer.",
+            "{count} more sentence did not fit into this message; choose a shorter length.",
+            "{count} more sentences did not fit into this message; choose a shorter length.",
             left,
         )
         parts.append(f"-# {more}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -59,12 +59,11 @@ class ContextButton(
         asker = Asker.of_interaction(interaction)
         await client.admission.admit(asker)
         await interaction.response.defer(thinking=True, ephemeral=True)
-        articles = await client.library.known(asker.server)
-        view = await client.library.work(partial(self._found, articles))
+        view = await client.library.with_articles(self._found, asker.server)
         await interaction.edit_original_response(view=view)
 
-    def _found(self, articles: tuple[Article, ...]) -> discord.ui.LayoutView:
-        found = [one for one in articles if mark_of(None, one.id) == self._article]
+    def _found(self, articles: Mapping[str, Article]) -> discord.ui.LayoutView:
+        found = [articles[id_] for id_ in articles if mark_of(None, id_) == self._article]
         if not found:
             raise CorpusError(
                 t("That article is no longer here."),

@@ -122,15 +122,15 @@ async def passages_view(
     history = (Turn(earlier),) if earlier else ()
     with client.in_flight:
         answer = await library.ask(question, history, asker.server, top=MOST, within=within.test)
-        known = await library.known(asker.server)
-        return await library.work(partial(_view, answer, known, page, within, earlier))
+        view = partial(_view, answer, page=page, within=within, earlier=earlier)
+        return await library.with_articles(view, asker.server)
 
 
 def _view(
-    answer: Answer, known: tuple[Article, ...], page: int, within: Within, earlier: str
+    answer: Answer, known: Mapping[str, Article], page: int, within: Within, earlier: str
 ) -> ui.LayoutView:
-    wanted = {ranked.passage.article for ranked in answer.passages}
-    articles: Mapping[str, Article] = {one.id: one for one in known if one.id in wanted}
+    wanted = dict.fromkeys(ranked.passage.article for ranked in answer.passages)
+    articles = {id_: known[id_] for id_ in wanted if id_ in known}
     passages = [ranked for ranked in answer.passages if ranked.passage.article in articles]
     pages = passage_pages(passages)
     page = min(max(page, 0), pages - 1)

@@ -139,8 +139,9 @@ def _managers(situation: Situation) -> Items:
 
 def _limits(situation: Situation) -> Items:
     settings = situation.settings
+    title = t("Questions a minute")
     lines = (
-        f"**{t('Questions a minute')}**",
+        f"**{title}**",
         t("By one member: {rate}", rate=_rate(settings.per_member)),
         t("In one channel: {rate}", rate=_rate(settings.per_channel)),
         t("In the whole server: {rate}", rate=_rate(settings.per_server)),
@@ -169,7 +170,8 @@ def _ignored(situation: Situation) -> Items:
 
 
 def _permissions(situation: Situation) -> Items:
-    return [ui.TextDisplay("\n".join((f"**{t('My permissions')}**", *permission_lines(situation))))]
+    title = t("My permissions")
+    return [ui.TextDisplay("\n".join((f"**{title}**", *permission_lines(situation))))]
 
 
 _SECTIONS: Final[dict[Section, Callable[[Situation], Items]]] = {

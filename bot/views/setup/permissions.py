@@ -9,6 +9,7 @@ import discord
 from bot.languages import t, tn
 from bot.rendering.layout.marks import small
 from bot.views.setup.situation import Situation
+from retrieval.phrases import listed
 
 _MOST_CHANNELS = 15
 
@@ -20,7 +21,6 @@ def missing(granted: discord.Permissions) -> list[str]:
         t("Send Messages"): granted.send_messages,
         t("Send Messages in Threads"): granted.send_messages_in_threads,
         t("Create Public Threads"): granted.create_public_threads,
-        t("Embed Links"): granted.embed_links,
         t("Attach Files"): granted.attach_files,
         t("Read Message History"): granted.read_message_history,
     }
@@ -49,7 +49,7 @@ def permission_lines(situation: Situation) -> Iterator[str]:
         yield t("I have every permission that I need, here and in the channels chosen.")
         return
     for channel, names in list(found.items())[:_MOST_CHANNELS]:
-        yield t("⚠️ In {channel} I lack: {names}", channel=f"<#{channel}>", names=", ".join(names))
+        yield t("⚠️ In {channel} I lack: {names}", channel=f"<#{channel}>", names=listed(names))
     if (more := len(found) - _MOST_CHANNELS) > 0:
         yield tn("and in {count} more channel", "and in {count} more channels", more)
     yield small(

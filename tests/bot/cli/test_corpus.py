@@ -113,7 +113,7 @@ class TestShowing:
     ) -> None:
         result = footnote("corpus", command, "brige", "--corpus", str(articles))
         assert (result.status, result.out) == (1, "")
-        assert "There is no article 'brige'. Did you mean bridge?" in result.err
+        assert "There is no article “brige”. Did you mean bridge?" in result.err
 
     def test_what_can_no_longer_be_read_is_shown_as_it_was(
         self, footnote: Footnote, articles: Path

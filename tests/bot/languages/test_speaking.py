@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import gettext
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import discord
 import pytest
-import simcord
 
 import bot.languages
-from bot.client import FootnoteClient
 from bot.languages import LANGUAGES, Catalogs, said
 from bot.rendering.blockquote import CUT
 from bot.rendering.layout import turn_of
 from bot.rendering.layout.sources import source_lines
 from bot.rendering.sanitize import shown
-from bot.store import ServerSettings
 from tests.bot.conftest import MakeCorpora, Scene, Servers, all_text, text_of
+from tests.bot.languages.asking import (
+    QUESTION,
+    WORDS,
+    SetLocale,
+    ask,
+    choose,
+    words_of_the_articles,
+)
 from tests.bot.test_answer_buttons import press
 from tests.bot.texts import quote
 
-QUESTION = "When was Haftar's offensive called Operation Dignity?"
-WORDS = "dubbed Operation Dignity"
 ARABIC = "نص"
 """An Arabic word, in the place of an Arabic sentence."""
-
-SetLocale = Callable[[simcord.MemberActor, str], None]
 
 
 class Marked(gettext.NullTranslations):
@@ -60,25 +56,6 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.languages, "_speech", speech)
 
 
-@pytest.fixture
-def set_locale(monkeypatch: pytest.MonkeyPatch) -> SetLocale:
-    """Sets the language of a person's Discord, which simcord takes to be English for everyone."""
-    locales: dict[int, str] = {}
-    original = discord.Interaction.__init__
-
-    def with_locale(self: Any, *, data: Any, state: Any) -> None:
-        person = int((data.get("member") or data)["user"]["id"])
-        data["locale"] = locales.get(person, "en-US")
-        original(self, data=data, state=state)
-
-    monkeypatch.setattr(discord.Interaction, "__init__", with_locale)
-
-    def set_locale(person: simcord.MemberActor, locale: str) -> None:
-        locales[person.id] = locale
-
-    return set_locale
-
-
 def mark(language: str) -> str:
     return ARABIC if language == "ar" else f"[{language}]"
 
@@ -86,18 +63,6 @@ def mark(language: str) -> str:
 def spoken_in(text: str) -> set[str]:
     """The languages that are marked in a text."""
     return {language for language in LANGUAGES if language != "en" and mark(language) in text}
-
-
-async def choose(scene: Scene, language: str | None, **settings: Any) -> None:
-    """Have a server speak a language."""
-    client = scene.env.bot
-    assert isinstance(client, FootnoteClient)
-    chosen = replace(ServerSettings(), language=language, **settings)
-    await asyncio.to_thread(client.services.store.save_settings, scene.guild.id, chosen)
-
-
-async def ask(scene: Scene, **options: Any) -> str:
-    return text_of(await scene.ada.slash(scene.channel, "ask", question=QUESTION, **options))
 
 
 # Commands
@@ -266,9 +231,7 @@ async def test_in_an_arabic_answer_the_words_of_the_article_stay_as_they_are(
         if line.startswith("> ")
     ]
     assert quoted
-    client = scene.env.bot
-    assert isinstance(client, FootnoteClient)
-    text = "\n".join(article.text for article in await client.library.known(scene.guild.id))
+    text = await words_of_the_articles(scene)
     assert [line for line in quoted if shown(line) not in text] == []
 
 

@@ -15,7 +15,18 @@ from hypothesis import strategies as st
 
 import bot.languages
 from bot.languages import LANGUAGES, Catalogs, language_for, number, said, spoken, t, tn
-from retrieval.phrases import all_of, joined, phrase, phrases
+from retrieval.errors import CorpusError
+from retrieval.phrases import (
+    all_of,
+    any_of,
+    from_text,
+    joined,
+    listed,
+    listed_apart,
+    phrase,
+    phrases,
+    to_text,
+)
 
 HOSTILE = st.one_of(
     st.text(),
@@ -101,6 +112,29 @@ def test_phrases_in_phrases_are_said_too() -> None:
     both = joined([made, phrase("The file {name} is empty.", name=all_of(["a", "b", "c"]))])
     assert both == "It holds 1,200 pages. The file a, b and c is empty."
     assert said(both) == "Sie enthält 1.200 Seiten. Die Datei a, b und c ist leer."
+
+
+@pytest.mark.parametrize(
+    ("language", "lists"),
+    [
+        ("en", ("a, b, c", "a; b; c", "a, b and c", "a, b or c")),
+        ("de", ("a, b, c", "a; b; c", "a, b und c", "a, b oder c")),
+        ("fr", ("a, b, c", "a\u202f; b\u202f; c", "a, b et c", "a, b ou c")),
+        ("ar", ("a، b، c", "a؛ b؛ c", "a، b وc", "a، b أو c")),
+        ("ja", ("a、b、c", "a；b；c", "a、bとc", "a、bまたはc")),
+    ],
+)
+def test_a_list_is_written_as_in_the_language(language: str, lists: tuple[str, ...]) -> None:
+    made = [ways(["a", "b", "c"]) for ways in (listed, listed_apart, all_of, any_of)]
+    with Catalogs().speaking(language):
+        assert tuple(map(said, made)) == lists
+
+
+def test_a_list_deep_in_an_error_is_said_after_it_was_stored_too() -> None:
+    error = CorpusError("A.", why=phrase("These can: {formats}.", formats=all_of(["a", "b", "c"])))
+    stored = to_text(joined((joined((str(error), "B.")), "C.")))
+    with Catalogs().speaking("ja"):
+        assert "a、bとc" in said(from_text(stored))
 
 
 @pytest.mark.usefixtures("german")

@@ -130,6 +130,7 @@ STATUS = Status(
     passages=2000,
     words=3,
     model="model",
+    runtime="a runtime",
     generation="0123",
     created=None,
     encoded=4,
@@ -151,6 +152,7 @@ def test_a_status_is_a_fact_a_line(pipe: io.StringIO) -> None:
         "passages    2,000\n"
         "words       3\n"
         "model       model\n"
+        "run by      a runtime\n"
         "generation  0123\n"
         "built       never\n"
         "encoded     4 passage(s) for that, 1,234 since the start\n"

@@ -159,7 +159,7 @@ class TestRemoving:
 
     def test_an_unknown_article_suggests_the_nearest(self, house: House) -> None:
         corpus = house.opened().shared
-        with pytest.raises(CorpusError, match=r"no article 'batle'.*Did you mean battle"):
+        with pytest.raises(CorpusError, match=r"no article “batle”.*Did you mean battle"):
             corpus.remove("batle")
 
     def test_one_article_of_a_file_of_several_is_removed_alone(self, house: House) -> None:
@@ -191,7 +191,7 @@ class TestUndoing:
         corpus.remove("bridge")
         corpus.remove("battle")
         assert changed(corpus.undo("bridge")) == {"bridge": "added"}
-        with pytest.raises(CorpusError, match=r"no article 'batle'.*Did you mean battle"):
+        with pytest.raises(CorpusError, match=r"no article “batle”.*Did you mean battle"):
             corpus.undo("batle")
 
     def test_it_works_after_a_restart(self, house: House) -> None:

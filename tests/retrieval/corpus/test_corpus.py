@@ -323,7 +323,7 @@ class TestQuotes:
         assert len(quotes) == 5
 
     def test_a_summary_of_an_unknown_article_suggests_the_nearest(self, house: House) -> None:
-        with pytest.raises(CorpusError, match=r"no article 'batle'.*Did you mean battle"):
+        with pytest.raises(CorpusError, match=r"no article “batle”.*Did you mean battle"):
             house.opened().summarize("batle")
 
     @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from retrieval.corpus import storage as storing
 from retrieval.corpus.storage import Storage
 from retrieval.errors import DamagedError, StorageError
 
@@ -218,6 +219,38 @@ def test_what_is_missing_or_nonsense_is_damage(
         storage.open("one")
     storage.write("one", writer("new"))
     assert found(storage, "one") == "new"
+
+
+def test_a_large_file_that_is_checked_later_is_not_read_when_it_is_opened(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "_LARGE", 300)
+    folder = storage.write("one", writer("abc"))
+    later = ("data.bin", "words/list.txt", "no such file")
+
+    def unchecked() -> list[str]:
+        opened = storage.open("one", later)
+        assert opened is not None
+        assert opened[0] == folder
+        found: list[str] = opened[1]["unchecked"]
+        return found
+
+    assert unchecked() == ["data.bin"], "the other one is small"
+    (folder / "data.bin").write_text("abd" * 100, "utf-8")
+    assert unchecked() == ["data.bin"]
+    with pytest.raises(DamagedError, match=r"data\.bin of one was changed"):
+        storage.open("one")
+    for length in (299, 301):
+        (folder / "data.bin").write_bytes(bytes(length))
+        with pytest.raises(DamagedError, match=r"data\.bin of one was cut or has grown"):
+            storage.open("one", later)
+    (folder / "data.bin").unlink()
+    with pytest.raises(DamagedError, match=r"data\.bin of one is missing"):
+        storage.open("one", later)
+    (folder / "data.bin").write_text("abc" * 100, "utf-8")
+    (folder / "words" / "list.txt").write_text("abd", "utf-8")
+    with pytest.raises(DamagedError, match=r"list\.txt of one was changed"):
+        storage.open("one", later)
 
 
 @pytest.mark.parametrize("folder", ["/proc/no-such-place/x", "/etc/passwd/x"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,7 +54,7 @@ def test_one_process_reads_many_documents_from_the_first_until_it_is_closed(
     monkeypatch.chdir(tmp_path)
     before = children()
     with Sandbox(LIMITS) as sandbox:
-        assert children() == before
+        assert children() <= before
         read_text(sandbox, "One.")
         (process,) = children() - before
         for _ in range(5):
@@ -94,3 +95,30 @@ def test_a_process_that_does_not_start_is_said_to(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("retrieval.sandbox.process.WORKER", "retrieval.no_such_module")
     with Sandbox(LIMITS) as sandbox:
         assert "does not start" in refusal(sandbox, Document("a.txt", b"x", "text"))
+
+
+@on_linux
+def test_a_process_without_work_ends_and_another_starts_when_there_is_some() -> None:
+    before = children()
+    with Sandbox(LIMITS, rest_seconds=0.1) as sandbox:
+        for word in ("One.", "Two."):
+            read_text(sandbox, word)
+            for process in children() - before:
+                assert ended(process)
+            assert children() <= before
+
+
+def test_a_process_that_has_work_does_not_end_however_short_its_rest() -> None:
+    words = [f"Word{number}" for number in range(12)]
+    with Sandbox(LIMITS, rest_seconds=0.0) as sandbox, ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda word: read_text(sandbox, word), words))
+    assert [prepared.articles[0].article.text for prepared in found] == words
+
+
+def test_nothing_waits_for_the_rest_of_a_process_once_the_sandbox_is_closed() -> None:
+    before = set(threading.enumerate())
+    with Sandbox(LIMITS) as sandbox:
+        read_text(sandbox, "One.")
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
