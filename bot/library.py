@@ -27,7 +27,7 @@ from retrieval.conversation import Turn
 from retrieval.corpus import Addition, Asked, Corpora, Corpus, Report, Status
 from retrieval.corpus.edits import UNDO_WITHIN
 from retrieval.encoders import Encoder, Progress
-from retrieval.errors import CorpusError, FootnoteError
+from retrieval.errors import CorpusError, DamagedError, FootnoteError
 from retrieval.summaries import Summary
 
 log = logging.getLogger(__name__)
@@ -359,7 +359,8 @@ class Library:
 
     def _noted(self, task: asyncio.Task[object]) -> None:
         self._listing.discard(task)
-        if not task.cancelled() and isinstance(error := task.exception(), FootnoteError):
+        failed = (FootnoteError, DamagedError)
+        if not task.cancelled() and isinstance(error := task.exception(), failed):
             log.warning("A collection cannot be opened: %s", error)
 
     def _take_note(self, server: int | None) -> None:

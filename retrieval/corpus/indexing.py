@@ -201,9 +201,14 @@ class Indexer:
         passages = encoded_passages(prepared, self._encoder, self._encodings, progress)
         average = _average_length(prepared, others)
         articles = [(one.article, language_of(one.article.text)) for one in prepared]
-        name = _segment_name(model, [article for article, _ in articles], average)
+        form = form_of(self._encoder)
+        name = _segment_name(form, [article for article, _ in articles], average)
         self._indexes.write(
-            name, lambda folder: write_segment(folder, model, articles, passages, average)
+            name,
+            lambda folder: {
+                **write_segment(folder, model, articles, passages, average),
+                "form": form,
+            },
         )
         try:
             segment = self._read_segment(name, trusting=True)
@@ -225,7 +230,13 @@ class Indexer:
             raise DamagedError(f"{name} is missing")
         folder, manifest = stored
         try:
-            return open_segment(name, folder, manifest["model"], trusted=not manifest["unchecked"])
+            return open_segment(
+                name,
+                folder,
+                manifest["model"],
+                trusted=not manifest["unchecked"],
+                form=manifest["form"],
+            )
         except _UNREADABLE as error:
             raise DamagedError(f"the index in {name} cannot be read: {error}") from error
 
@@ -255,8 +266,8 @@ def _average_length(prepared: Sequence[PreparedArticle], others: Iterable[Segmen
     return max(1.0, (fresh + there) / (_passages(prepared) + sum(map(len, engines))))
 
 
-def _segment_name(model: str, articles: Iterable[Article], average: float) -> str:
-    digest = generations.digest_of(articles, f"{model} {average!r}")
+def _segment_name(form: str, articles: Iterable[Article], average: float) -> str:
+    digest = generations.digest_of(articles, f"{form} {average!r}")
     return f"segment-{hashlib.sha256(digest.encode()).hexdigest()[:32]}"
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from retrieval.analysis import tokens
 from retrieval.articles import Article
 from retrieval.corpus.segment_articles import ArticlesInMemory, SegmentArticles, StoredArticles
-from retrieval.encoders.compression import codec_for
+from retrieval.encoders.compression import TokenCodec, codec_for
+from retrieval.encoders.kept import form_with
 from retrieval.engines import IndexedPassage
 from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.errors import CorpusError
@@ -125,21 +126,31 @@ def write_segment(
     return {"model": model}
 
 
-def open_segment(name: str, folder: Path, model: str, *, trusted: bool) -> Segment:
+def open_segment(
+    name: str, folder: Path, model: str, *, trusted: bool, form: str | None = None
+) -> Segment:
     """The segment that ``write_segment`` has made.
 
     Args:
+        form: As ``kept.form_of`` gave it when the segment was made; not checked where not given.
         trusted: Whether every file is known to be whole; otherwise the large ones are checked when
             they are read.
 
     Raises:
         OSError, ValueError, TypeError, KeyError, RuntimeError: The files do not hold it.
     """
+
+    def codec(dimensions: int) -> TokenCodec:
+        found = codec_for(model, dimensions)
+        if form not in (None, form_with(model, found)):
+            raise ValueError("its tokens are kept in another form than today's")
+        return found
+
     known = json.loads((folder / _VOCABULARY).read_text("utf-8"))
     return Segment(
         name,
         StoredArticles(folder),
-        EmbeddedEngine.open(folder, lambda size: codec_for(model, size), trusted=trusted),
+        EmbeddedEngine.open(folder, codec, trusted=trusted),
         frozenset(known["vocabulary"]),
         frozenset(Language(code) for code in known["languages"]),
     )

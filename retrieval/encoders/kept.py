@@ -45,4 +45,9 @@ class KeptEncoding:
 
 def form_of(encoder: Encoder) -> str:
     """The model and the form in which its encodings are kept: equal forms can be mixed."""
-    return f"{encoder.name} {codec_for(encoder.name, encoder.dimensions).name}"
+    return form_with(encoder.name, codec_for(encoder.name, encoder.dimensions))
+
+
+def form_with(model: str, codec: TokenCodec) -> str:
+    """The same of a model whose tokens are written with ``codec``."""
+    return f"{model} {codec.name}"

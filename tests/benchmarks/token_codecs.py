@@ -18,13 +18,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from bot.assembly import make_encoder
@@ -32,16 +34,16 @@ from bot.settings import DEFAULT_MODEL, load_settings
 from retrieval.answering import Answerer, weigh
 from retrieval.articles import Passage, Span
 from retrieval.corpus.generation import Generation
-from retrieval.encoders import Floats, Integers, compression
+from retrieval.encoders import Encoder, Floats, Integers, compression
 from retrieval.encoders.compression import TokenCodec, codec_for, rotation, whole_axes
 from retrieval.encoders.windows import unit
-from retrieval.engines import Candidates, Engine, PassageTokens, WordStatistics
+from retrieval.engines import Candidates, Engine, PassageTokens, TokenMatches, WordStatistics
 from retrieval.evaluation.index import EvaluationIndex
 from retrieval.evaluation.squad import SquadQuestion, read_squad
 from retrieval.halves import to_single
 from retrieval.languages import language_of
 from retrieval.questions import clean_question
-from retrieval.search import RERANKED, Hit, Query, find, rerank
+from retrieval.search import RERANKED, Hit, Query, find, highlight, rerank
 from retrieval.segmentation import paragraphs, sentences
 
 FINE: Final = 64
@@ -192,17 +194,24 @@ class Kept:
 
     Args:
         vectors: For each passage, by article and beginning.
+        project: A question's vectors, to be multiplied by those.
     """
 
-    def __init__(self, engine: Engine, vectors: Mapping[tuple[str, int], Floats]) -> None:
+    def __init__(
+        self, engine: Engine, vectors: Mapping[tuple[str, int], Floats], project: Form
+    ) -> None:
         self._engine = engine
         self._vectors = vectors
+        self._project = project
 
     def __len__(self) -> int:
         return len(self._engine)
 
     def passage(self, row: int) -> Passage:
         return self._engine.passage(row)
+
+    def rows_of(self, articles: Collection[str]) -> NDArray[np.int64]:
+        return self._engine.rows_of(articles)
 
     def sentences(self, row: int) -> Sequence[Span]:
         return self._engine.sentences(row)
@@ -211,7 +220,14 @@ class Kept:
         return self._engine.vectors(row)
 
     def tokens(self, row: int) -> PassageTokens:
-        return replace(self._engine.tokens(row), vectors=self._vectors[_key(self.passage(row))])
+        return self._engine.tokens(row)
+
+    def token_matches(self, vectors: Floats, rows: Sequence[int]) -> TokenMatches:
+        asked = self._project(vectors)
+        each = [self._matches(asked, row) for row in rows]
+        none = np.zeros((len(vectors), 0), dtype=np.float32)
+        starts = np.cumsum([0, *(found.shape[1] for found in each)], dtype=np.int64)
+        return TokenMatches(np.concatenate([none, *each], axis=1), starts)
 
     def token_frequency(self, ids: Integers) -> Integers:
         return self._engine.token_frequency(ids)
@@ -227,6 +243,25 @@ class Kept:
         statistics: WordStatistics | None = None,
     ) -> Candidates:
         return self._engine.candidates(vector, words, limit, statistics)
+
+    def scores(
+        self,
+        vector: Floats,
+        words: Sequence[str],
+        rows: NDArray[np.int64],
+        statistics: WordStatistics | None = None,
+    ) -> Candidates:
+        return self._engine.scores(vector, words, rows, statistics)
+
+    def _matches(self, asked: Floats, row: int) -> Floats:
+        """The best product in each sentence of a passage, shape ``(q, s)``."""
+        starts = self._engine.tokens(row).starts
+        found = np.zeros((len(asked), len(starts) - 1), dtype=np.float32)
+        filled = np.flatnonzero(np.diff(starts))
+        if len(filled):
+            products = asked @ self._vectors[_key(self.passage(row))].T
+            found[:, filled] = np.maximum.reduceat(products, starts[filled], axis=1)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +282,7 @@ def measure(path: Path, folder: Path, hold_out: bool, only: Sequence[str] | None
     index = EvaluationIndex(questions, answerer.encoder, folder)
     whole = index.whole
     whole.warm()
-    places, tokens = _all_tokens(whole.engine)
+    places, tokens = _all_tokens(whole, answerer.encoder)
     tried = [
         (name, codec)
         for name, codec in codecs(whole.model, tokens)
@@ -271,10 +306,9 @@ def measure(path: Path, folder: Path, hold_out: bool, only: Sequence[str] | None
                 continue
             found = find(library.engine, query)
             for name, codec in tried:
-                engine = Kept(library.engine, kept[name])
-                projected = replace(query, token_vectors=codec.project(query.token_vectors))
+                engine = Kept(library.engine, kept[name], codec.project)
                 results[name].append(
-                    _result(answerer, library, engine, question, projected, found, article)
+                    _result(answerer, library, engine, question, query, found, article)
                 )
     print(f"\n{questions.name}: {len(asked)} questions, {len(places)} passages")
     _print_table(tried, results, len(tokens) / len(places), answerer.threshold)
@@ -284,14 +318,26 @@ def _key(passage: Passage) -> tuple[str, int]:
     return passage.article, passage.span.start
 
 
-def _all_tokens(engine: Engine) -> tuple[dict[tuple[str, int], slice], Floats]:
-    """The place of each passage's tokens among all, and their vectors."""
-    each = [engine.tokens(row).vectors for row in range(len(engine))]
-    vectors = np.concatenate([to_single(one) for one in each])
+def _all_tokens(
+    library: Generation, encoder: Encoder
+) -> tuple[dict[tuple[str, int], slice], Floats]:
+    """The place of each passage's tokens among all, and their vectors, which no index keeps."""
+    passages = [library.engine.passage(row) for row in range(len(library.engine))]
+    texts = [
+        [span.of(library.articles[passage.article].text) for span in library.engine.sentences(row)]
+        for row, passage in enumerate(passages)
+    ]
+    encodings = iter(encoder.encode_sentences([text for some in texts for text in some]))
+    each = [
+        np.concatenate([found.tokens.vectors for found in islice(encodings, len(some))])
+        for some in texts
+    ]
     ends = np.cumsum([len(vectors) for vectors in each]).tolist()
-    return {
-        _key(engine.passage(row)): slice(end - len(each[row]), end) for row, end in enumerate(ends)
-    }, vectors
+    places = {
+        _key(passage): slice(end - len(vectors), end)
+        for passage, vectors, end in zip(passages, each, ends, strict=True)
+    }
+    return places, to_single(np.concatenate(each))
 
 
 def _understood(answerer: Answerer, library: Generation, question: SquadQuestion) -> Query:
@@ -312,10 +358,11 @@ def _result(
         return article == question.article and any(span.overlaps(gold) for gold in question.answers)
 
     hits: list[Hit] = rerank(engine, query, found, lambda id_: library.articles[id_].text)
+    shown = highlight(engine, query, hits[0])
     return Result(
         held_out=held_out is not None,
         right=tuple(answers(hit.passage.article, hit.passage.span) for hit in hits[:5]),
-        highlighted=any(answers(hits[0].passage.article, span) for span in hits[0].highlight),
+        highlighted=any(answers(hits[0].passage.article, span) for span in shown),
         confidence=answerer.calibration.confidence(weigh(library, query, hits)),
         scores={hit.row: hit.score for hit in hits[:RERANKED]},
     )

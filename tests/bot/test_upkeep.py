@@ -271,7 +271,8 @@ async def test_a_single_file_is_watched_though_editors_put_another_in_its_place(
     make_corpora: MakeCorpora, folder: Path, tmp_path: Path
 ) -> None:
     file = folder / "lighthouse.txt"
-    library = Watched(make_corpora(file))
+    corpora = make_corpora(file)
+    library = Watched(corpora)
     library.failing, library.changed = [], asyncio.Event()
     await library.open()
     async with running(Upkeep(library, polls=False, watched=[file], pace=QUICK)):
@@ -279,7 +280,7 @@ async def test_a_single_file_is_watched_though_editors_put_another_in_its_place(
             (tmp_path / "new").write_text(f"The lighthouse of Norwick was built in {year}.")
             (tmp_path / "new").replace(file)
             await library.wait_until(
-                lambda year=year: year in library.articles()[0].text  # type: ignore[misc]
+                lambda year=year: year in corpora.shared.articles["lighthouse"].text  # type: ignore[misc]
             )
     library.close()
 

@@ -6,13 +6,15 @@ In each run one file of the data folder is damaged: bytes flipped, zeroed, cut o
 file deleted. That happens at rest; or while a process serves, which then makes a change; or after
 a process was killed between a commit and the copy of it, and another one has run since. Damage to
 the stored encodings comes with damage to an index in some of the runs, since only then anything
-has to be encoded again.
+has to be encoded again. In others every file counts as large: what is damaged then may be noticed
+only when it is read.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,8 +22,9 @@ from random import Random
 from typing import Final
 
 from retrieval.answering import Answerer
-from retrieval.corpus import Corpora
+from retrieval.corpus import Corpora, storage
 from retrieval.database.mirror import Mirror
+from retrieval.engines.embedded import columns
 from retrieval.errors import FootnoteError, StorageError
 from tests.faults.checks import (
     Heard,
@@ -49,7 +52,10 @@ _FILES: Final = {
     "an original": "collections/*/originals/*",
     "encodings and index": "vectors.db",
     "a lock": "**/*.lock",
+    "large tokens": "collections/*/indexes/segment-*/token_[ci][od]*.bin",
+    "large articles": "collections/*/indexes/segment-*/articles/records.bin",
 }
+_LARGE: Final = ("large tokens", "large articles")
 _MOMENTS: Final = ("at rest", "at rest", "while it serves", "after a crash")
 _SAID: Final = {
     "the database": "database was damaged",
@@ -58,6 +64,9 @@ _SAID: Final = {
 }
 """What is told of damage, by where it was found. That to encodings and copies only delays."""
 _LONGEST: Final = 8192
+_KINDS: Final = ("flip", "flip", "flip", "zero", "cut", "grow", "delete")
+_KINDS_IN_USE: Final = ("flip", "zero", "grow", "delete")
+"""Of a file that is mapped. The system ends a process that reads where such a file was cut off."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,8 @@ def trials(answerer: Answerer, runs: int, random: Random, folder: Path) -> Tally
         shutil.rmtree(world.data)
         shutil.copytree(prepared.folder, world.data)
         world.state = prepared.state
-        _trial(world, name, moment, number, tally)
+        with _all_large() if name in _LARGE else nullcontext():
+            _trial(world, name, moment, number, tally)
         if (number + 1) % 20 == 0:
             print(f"{number + 1} of {runs} runs", flush=True)
     return tally
@@ -103,10 +113,11 @@ def _trial(world: World, name: str, moment: str, number: int, tally: Tally) -> N
     if name == "encodings and index":
         paths.append(choose(world.data, _FILES["an index"], random))
     seed = random.random()
+    kinds = _KINDS_IN_USE if name in _LARGE and moment == "while it serves" else _KINDS
 
     def harm() -> str:
         own = Random(seed)
-        return " and ".join(damage(path, own) for path in paths)
+        return " and ".join(damage(path, own, kinds) for path in paths)
 
     change = world.plan("add", random.choice(PLACES))
     said: list[Said] = []
@@ -142,13 +153,26 @@ def choose(data: Path, pattern: str, random: Random) -> Path:
     return random.choice(sorted(path for path in data.glob(pattern) if path.is_file()))
 
 
-def damage(path: Path, random: Random) -> str:
+@contextmanager
+def _all_large() -> Iterator[None]:
+    """Let every file count as large, in processes that are forked meanwhile too."""
+    before = storage._LARGE, columns._MAPPED_FROM
+    try:
+        setattr(storage, "_LARGE", 1)  # noqa: B010
+        setattr(columns, "_MAPPED_FROM", 1)  # noqa: B010
+        yield
+    finally:
+        setattr(storage, "_LARGE", before[0])  # noqa: B010
+        setattr(columns, "_MAPPED_FROM", before[1])  # noqa: B010
+
+
+def damage(path: Path, random: Random, kinds: Sequence[str] = _KINDS) -> str:
     """Damage a file in place, as a disk would; says how."""
     try:
         before = path.read_bytes()
     except FileNotFoundError:
         return f"{path.name} is gone"
-    kind = random.choice(["flip", "flip", "flip", "zero", "cut", "grow", "delete"])
+    kind = random.choice(kinds)
     if kind == "delete" or not before:
         path.unlink()
         return f"{path.name} deleted"

@@ -7,14 +7,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
+from typing import Final
 
 from retrieval.answers import Answer
 from retrieval.corpus import Corpora
-from retrieval.errors import CorpusError
+from retrieval.errors import CorpusError, DamagedError
 from retrieval.preparation import prepare
 from tests.faults.world import PLACES, SHARED, Place, State, collection, question_about
 
 Complain = Callable[[str], None]
+_TRIES: Final = 3
+"""A change on the way may use again what is damaged."""
 
 
 def served(corpora: Corpora) -> State:
@@ -125,8 +128,7 @@ def asking(
         while not over.is_set():
             place = random.choice(PLACES)
             try:
-                library = corpora.library(place)
-                texts = {id_: article.text for id_, article in library.articles.items()}
+                texts = _texts_of(corpora, place)
                 if not any(texts == _visible(state, place) for state in mixed):
                     complain(f"{place or 'shared'} is shown articles of no one state")
                 answer = corpora.ask(question_about(random.choice(known)), server=place)
@@ -172,10 +174,41 @@ class Heard(logging.Handler):
 
 
 def _texts(corpora: Corpora, place: Place) -> dict[str, str]:
-    generation = collection(corpora, place).generation
-    if generation is None:
-        return {}
-    return {id_: article.text for id_, article in generation.articles.items()}
+    """What a collection serves, by id."""
+
+    def read() -> dict[str, str]:
+        generation = collection(corpora, place).generation
+        if generation is None:
+            return {}
+        return {id_: article.text for id_, article in generation.articles.items()}
+
+    return _mending(corpora, [place], read)
+
+
+def _texts_of(corpora: Corpora, place: Place) -> dict[str, str]:
+    """What the members of a server see, by id."""
+
+    def read() -> dict[str, str]:
+        articles = corpora.library(place).articles
+        return {id_: article.text for id_, article in articles.items()}
+
+    return _mending(corpora, [place, SHARED], read)
+
+
+def _mending(
+    corpora: Corpora, places: Sequence[Place], read: Callable[[], dict[str, str]]
+) -> dict[str, str]:
+    """What is read, once what turns out to be damaged on the way is mended, as answers do it."""
+    for _ in range(_TRIES):
+        corpuses = [collection(corpora, place) for place in places]
+        generations = [(corpus, corpus.generation) for corpus in corpuses]
+        try:
+            return read()
+        except DamagedError:
+            for corpus, generation in generations:
+                if generation is not None:
+                    corpus.mend(generation)
+    return read()
 
 
 def _visible(state: State, place: Place) -> dict[str, str]:

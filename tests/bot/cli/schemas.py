@@ -74,6 +74,7 @@ STATUS = exactly(
     created=NULLABLE,
     encoded=COUNT,
     encoded_here=COUNT,
+    runtime=STRING,
     bytes_on_disk=COUNT,
     sources=array(STRING),
     added=COUNT,

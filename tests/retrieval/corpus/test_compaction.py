@@ -57,6 +57,7 @@ class Collection:
             assert not self.segments or self.segments[0] == self.held
         else:
             assert len(self.segments) <= math.log2(len(self.held) / SMALL) + 3
+            assert sum(len(each) < SMALL for each in self.segments) <= 1, "small ones are made one"
         for each in self.segments:
             assert len(each & self.held) >= 0.75 * len(each), "what is gone takes no more room"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.corpus import Corpora, Report
-from retrieval.encoders import Encoder, Encoding, Progress
+from retrieval.encoders import Encoder, Encoding
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.errors import CorpusError, FootnoteError
 from tests.retrieval.corpus.house import (
@@ -231,7 +231,7 @@ class TestReloading:
         before = corpus.status().generation
         house.write(bridge=BRIDGE)
         with monkeypatch.context() as patched:
-            patched.setattr(encoder, "encode_sentences", _out_of_memory)
+            patched.setattr(encoder, "encode_stream", _out_of_memory)
             with pytest.raises(MemoryError):
                 corpus.reload()
         kept = house.corpora().shared.status().generation
@@ -245,17 +245,15 @@ class TestReloading:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         corpus = house.opened().shared
-        encode = encoder.encode_sentences
+        encode = encoder.encode_stream
         reloading, asked = threading.Event(), threading.Event()
 
-        def encode_when_asked(
-            given: Sequence[str], progress: Progress | None = None
-        ) -> list[Encoding]:
+        def encode_when_asked(texts: Iterable[str]) -> Iterator[tuple[int, Encoding]]:
             reloading.set()
             assert asked.wait(30)
-            return encode(given, progress)
+            return encode(texts)
 
-        monkeypatch.setattr(encoder, "encode_sentences", encode_when_asked)
+        monkeypatch.setattr(encoder, "encode_stream", encode_when_asked)
         new = OFFENSIVE.replace("Dignity", "Serenity")
         house.write(offensive=new)
         reports: list[Report] = []
@@ -364,5 +362,5 @@ def _is_of(answer: Answer, articles: dict[str, Article]) -> bool:
     )
 
 
-def _out_of_memory(given: Sequence[str], progress: Progress | None = None) -> list[Encoding]:
+def _out_of_memory(texts: Iterable[str]) -> Iterator[tuple[int, Encoding]]:
     raise MemoryError

@@ -14,6 +14,7 @@ from retrieval.corpus import storage
 from retrieval.corpus.encoding import encoded_passages
 from retrieval.corpus.segment import Segment, build_segment, open_segment, write_segment
 from retrieval.corpus.segment_articles import RECORDS
+from retrieval.encoders.kept import form_of
 from retrieval.engines import IndexedPassage
 from retrieval.engines.embedded import CHECKED_ON_READING, columns
 from retrieval.errors import CorpusError, DamagedError
@@ -189,3 +190,12 @@ def test_any_file_that_was_changed_is_noticed_when_it_is_opened_or_read(
                 read_all()
         path.write_bytes(content)
     read_all()
+
+
+def test_tokens_that_were_written_in_another_form_are_not_read(
+    tmp_path: Path, passages: list[IndexedPassage], encoder: TableEncoder
+) -> None:
+    written(tmp_path, passages)
+    open_segment("one", tmp_path, MODEL, trusted=True, form=form_of(encoder)).check()
+    with pytest.raises(ValueError, match="another form"):
+        open_segment("one", tmp_path, MODEL, trusted=True, form=f"{MODEL} of yesterday")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from retrieval.encoders.kept import KeptEncoding
 from retrieval.engines import IndexedPassage
-from retrieval.engines.embedded import EmbeddedEngine, columns
+from retrieval.engines.embedded import CHECKED_ON_READING, EmbeddedEngine, columns
 from retrieval.errors import DamagedError
 from tests.retrieval.engines.passages import CODEC, DIMENSIONS, passage, unit
 
