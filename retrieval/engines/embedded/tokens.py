@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,13 @@ from numpy.typing import NDArray
 from retrieval.encoders import Floats, Integers
 from retrieval.encoders.compression import TokenCodec
 from retrieval.engines import IndexedPassage, PassageTokens, TokenMatches
-from retrieval.engines.embedded.columns import Array, Columns
+from retrieval.engines.embedded.columns import Array, Columns, gathered
 from retrieval.engines.embedded.lexical import starts_of
 from retrieval.errors import DamagedError
 from retrieval.products import product
+
+_DECODED_AT_ONCE: Final = 256
+"""Tokens, some 200 KB of them."""
 
 
 class TokenBuilder:
@@ -84,7 +88,7 @@ class TokenIndex:
         """
         starts = self._starts[self._sentences[row] : self._sentences[row + 1] + 1]
         place = slice(int(starts[0]), int(starts[-1]))
-        self._check(row, place)
+        self._read([row], [place])
         return PassageTokens(self._ids[place], starts - starts[0])
 
     def frequency(self, ids: Integers) -> Integers:
@@ -106,26 +110,45 @@ class TokenIndex:
         first, end = self._sentences[chosen], self._sentences[chosen + 1]
         begins, stops = self._starts[first].tolist(), self._starts[end].tolist()
         places = [slice(*place) for place in zip(begins, stops, strict=True)]
-        for row, place in zip(rows, places, strict=True):
-            self._check(row, place)
+        codes = self._read(rows, places)
         ends = starts_of(end - first)
         sentences = np.arange(ends[-1]) + np.repeat(first - ends[:-1], end - first)
         sizes = self._starts[sentences + 1] - self._starts[sentences]
         found = np.zeros((len(vectors), len(sentences)), dtype=np.float32)
         filled = np.flatnonzero(sizes)
         if len(filled) and len(vectors):
-            decoded = self._codec.decode(np.concatenate([self._codes[place] for place in places]))
-            met = product(self._codec.project(vectors), decoded)
+            met = self._cosines(vectors, np.concatenate(codes))
             found[:, filled] = np.maximum.reduceat(met, starts_of(sizes)[filled], axis=1)
         return TokenMatches(found, ends)
 
-    def _check(self, row: int, place: slice) -> None:
-        """Raise ``DamagedError`` unless a passage's tokens are known to be whole, or are."""
-        if self._trusted:
-            return
-        if _checksum(self._codes[place], self._ids[place]) != self._checks[row]:
-            raise DamagedError(f"the tokens of passage {row} were changed")
+    def _cosines(self, vectors: Floats, codes: Array) -> Floats:
+        """Of each of ``vectors`` to each token, shape ``(q, t)``.
+
+        A few hundred tokens at a time: what is decoded at once is a memory page to be found for
+        every kilobyte, which takes longer than to compute it.
+        """
+        projected = self._codec.project(vectors)
+        met = np.empty((len(vectors), len(codes)), dtype=np.float32)
+        for start in range(0, len(codes), _DECODED_AT_ONCE):
+            part = slice(start, start + _DECODED_AT_ONCE)
+            met[:, part] = product(projected, self._codec.decode(codes[part]))
+        return met
+
+    def _read(self, rows: Sequence[int], places: Sequence[slice]) -> list[Array]:
+        """The codes of some passages' tokens.
+
+        Raises:
+            DamagedError: What is stored of one is not what was written, unless all are known to
+                be whole.
+        """
+        codes = gathered(self._codes, places)
+        if not self._trusted:
+            parts = zip(rows, codes, gathered(self._ids, places), strict=True)
+            for row, own, ids in parts:
+                if _checksum(own, ids) != self._checks[row]:
+                    raise DamagedError(f"the tokens of passage {row} were changed")
+        return codes
 
 
 def _checksum(codes: Array, ids: Array) -> int:
-    return zlib.crc32(ids.tobytes(), zlib.crc32(codes.tobytes()))
+    return zlib.crc32(ids.data, zlib.crc32(codes.data))
