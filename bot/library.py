@@ -108,9 +108,9 @@ class Library:
         Raises:
             CorpusError: There are none.
         """
-        if server not in self._articles:
-            await self.work(partial(self._take_note, server))
-        found = self._articles[server]
+        found = self._articles.get(server)
+        if found is None:
+            found = await self.work(partial(self._take_note, server))
         if not found:
             await self.work(partial(self._corpora.library, server))  # It knows why.
         return found
@@ -123,7 +123,12 @@ class Library:
         Raises:
             CorpusError: There are none.
         """
-        return await self.work(lambda: function(self._corpora.articles(server)))
+        corpora = self._corpora
+
+        def read() -> Result:
+            return function(corpora.articles(server))
+
+        return await self.work(partial(corpora.mending, server, read))
 
     async def open(self) -> Report:
         """Open the shared collection and answer one question, so that the first person need not
@@ -363,14 +368,19 @@ class Library:
         if not task.cancelled() and isinstance(error := task.exception(), failed):
             log.warning("A collection cannot be opened: %s", error)
 
-    def _take_note(self, server: int | None) -> None:
-        corpus = self._corpus(server)
+    def _take_note(self, server: int | None) -> tuple[Article, ...]:
+        return self._corpora.mending(server, lambda: self._note(server, self._corpus(server)))
+
+    def _note(self, server: int | None, corpus: Corpus) -> tuple[Article, ...]:
+        """Take note of a collection as it is; the articles that its members are answered from."""
         generation = corpus.generation
         self._removed.pop(server, None)
         self._own[server] = _without_text(generation.articles.values()) if generation else ()
         if server is not None:
             self._shows_shared[server] = self._corpora.uses_shared(server)
-        self._articles[server] = _without_text(self._corpora.articles_at_hand(server).values())
+        found = _without_text(self._corpora.articles_at_hand(server).values())
+        self._articles[server] = found
+        return found
 
     def _note_removed(self, server: int | None) -> None:
         corpus = self._corpus(server)
@@ -382,8 +392,18 @@ class Library:
     def _take_notes(self, changed: int | None = None) -> None:
         """Take note of what a change shows: every server sees the shared collection, and none
         another's own."""
-        for server in (None, *self._corpora.opened()) if changed is None else (changed,):
-            self._take_note(server)
+        if changed is not None:
+            self._take_note(changed)
+            return
+        self._take_note(None)
+        # Nobody has asked these: they must not stay in memory for that.
+        for server, corpus in self._corpora.opened().items():
+            try:
+                self._note(server, corpus)
+            except DamagedError as error:
+                # It is mended for whoever asks it next; what was changed is no worse for it.
+                log.warning("A collection is damaged: %s", error)
+                self._let_go(server)
 
     async def _change(
         self,

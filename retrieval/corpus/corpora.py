@@ -53,6 +53,9 @@ _SERVER: Final = "server-"
 POLL_EVERY: Final = timedelta(hours=1)
 RELEASED_AFTER: Final = timedelta(minutes=15)
 """For so long a server's collection stays in memory after it was asked."""
+_LOADED_WITHIN: Final = 10.0
+"""Seconds in which a model is loaded; what takes longer waits for another process, and may be left.
+"""
 
 
 class Corpora:
@@ -100,6 +103,7 @@ class Corpora:
         self._recent = RecentAnswers()
         self._asked: dict[int, datetime] = {}
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._loading: threading.Thread | None = None
         self._opening = threading.Lock()
         self._locks: dict[int, threading.Lock] = {}
         self._servers: dict[int, Corpus] = {}
@@ -141,7 +145,9 @@ class Corpora:
             ModelError: The model cannot be loaded.
         """
         # It takes as long as all the rest; whoever needs it first waits for what is left of it.
-        threading.Thread(target=self._load_encoder, name="load", daemon=True).start()
+        loading = threading.Thread(target=self._load_encoder, name="load", daemon=True)
+        loading.start()
+        self._loading = loading  # Not before: whoever closes them meanwhile would wait for it.
         try:
             self._means.database.open()
         except FolderError as error:
@@ -164,22 +170,7 @@ class Corpora:
             StorageError: It cannot be read.
         """
         self._asked[server] = self._means.clock()
-        # One that is open need not wait for another that is being opened.
-        if (opened := self._servers.get(server)) is not None:
-            return opened
-        with self._opening:
-            lock = self._locks.setdefault(server, threading.Lock())
-        with lock:
-            if (opened := self._servers.get(server)) is not None:
-                return opened
-            corpus = Corpus(_name_of(server), (), self._means, is_bounded=True)
-            for notice in corpus.restore():
-                log.warning("Collection %s: %s", corpus.name, notice)
-            if corpus.is_outdated():
-                corpus.reload(asked=Asked.NEW)
-            self._uses_shared[server] = self._store(server).uses_shared()
-            self._servers[server] = corpus
-            return corpus
+        return self._open(server)
 
     def opened(self) -> dict[int, Corpus]:
         """The servers' collections that were asked so far."""
@@ -211,7 +202,7 @@ class Corpora:
         """
         served: dict[str, Generation] = {}
         if server is not None:
-            own = self.server(server).generation
+            own = self._open(server).generation
             if own is not None:
                 served[_name_of(server)] = own
         if server is None or self.uses_shared(server):
@@ -234,7 +225,9 @@ class Corpora:
         if kept is None or kept[0] != generations:
             # Compared by identity: a generation is never changed and has no other equality.
             kept = (generations, view_of(served))
-            self._views[server] = kept
+            with self._opening:
+                if server in self._servers:  # Otherwise it was let go of meanwhile.
+                    self._views[server] = kept
         return kept[1]
 
     def articles(self, server: int | None = None) -> Mapping[str, Article]:
@@ -286,7 +279,7 @@ class Corpora:
                 lambda: self._answerer.answer(library, question, history=history, top=top),
             )
 
-        return self._mending(server, answer)
+        return self.mending(server, answer)
 
     def summarize(
         self,
@@ -317,13 +310,29 @@ class Corpora:
                 topic_text=wanted,
             )
 
-        return self._mending(server, summary)
+        return self.mending(server, summary)
+
+    def mending(self, server: int | None, read: Callable[[], Result]) -> Result:
+        """What ``read`` makes of the articles that a server's members are answered from, once more
+        if the index turns out to be damaged on the way: it is made anew then.
+
+        Raises:
+            CorpusError, StorageError: It cannot be made.
+        """
+        corpora = [self._shared] if server is None else [self._shared, self.server(server)]
+        served = [(corpus, corpus.generation) for corpus in corpora]
+        try:
+            return read()
+        except DamagedError as error:
+            log.warning("An index is damaged: %s", error)
+            for corpus, generation in served:
+                if generation is not None:
+                    corpus.mend(generation)
+            return read()
 
     def uses_shared(self, server: int) -> bool:
         """Whether a server's members are answered from the shared collection too."""
-        self.server(server)
         known = self._uses_shared.get(server)
-        # The collection may have been let go of since.
         return self._store(server).uses_shared() if known is None else known
 
     def set_uses_shared(self, server: int, value: bool) -> None:
@@ -401,6 +410,9 @@ class Corpora:
         self._means.database.close()
         if self._temporary is not None:
             self._temporary.cleanup()
+        if self._loading is not None:
+            # The interpreter must not end while the model's libraries load: they would abort it.
+            self._loading.join(_LOADED_WITHIN)
 
     def __enter__(self) -> Self:
         return self
@@ -408,18 +420,25 @@ class Corpora:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _mending(self, server: int | None, read: Callable[[], Result]) -> Result:
-        """What ``read`` gives, once more if the index turns out to be damaged on the way."""
-        corpora = [self._shared] if server is None else [self._shared, self.server(server)]
-        served = [(corpus, corpus.generation) for corpus in corpora]
-        try:
-            return read()
-        except DamagedError as error:
-            log.warning("An index is damaged: %s", error)
-            for corpus, generation in served:
-                if generation is not None:
-                    corpus.mend(generation)
-            return read()
+    def _open(self, server: int) -> Corpus:
+        """The same without counting as a question, after which it would not be let go of."""
+        # One that is open need not wait for another that is being opened.
+        if (opened := self._servers.get(server)) is not None:
+            return opened
+        with self._opening:
+            lock = self._locks.setdefault(server, threading.Lock())
+        with lock:
+            if (opened := self._servers.get(server)) is not None:
+                return opened
+            corpus = Corpus(_name_of(server), (), self._means, is_bounded=True)
+            for notice in corpus.restore():
+                log.warning("Collection %s: %s", corpus.name, notice)
+            if corpus.is_outdated():
+                corpus.reload(asked=Asked.NEW)
+            self._uses_shared[server] = self._store(server).uses_shared()
+            self._asked.setdefault(server, self._means.clock())
+            self._servers[server] = corpus
+            return corpus
 
     def _let_go(self, server: int) -> None:
         for kept in (self._servers, self._uses_shared, self._views, self._asked):

@@ -157,6 +157,8 @@ class Corpus:
                     notices = (*notices, *unkept)
             if found is not None:
                 found.warm()
+            if self._store.generation() != record:
+                continue  # A change that was quicker must not be undone.
             self._generation = found
             return (*self._means.database.take_notices(), *notices)
 

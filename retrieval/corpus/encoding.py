@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
@@ -51,7 +52,10 @@ class EncodedPassages:
         )
         while some := list(islice(passages, _READ_AT_ONCE)):
             hashes = [passage.text_hash for passage, _ in some]
-            found = {**self._at_hand} if self._store is None else self._store.get(hashes)
+            if self._store is not None:
+                found = self._store.get(hashes)
+            else:
+                found = {known: self._at_hand[known] for known in hashes}
             # What was stored and is damaged by now.
             gone = {passage.text_hash: (passage, text) for passage, text in some}
             for text_hash in found:
@@ -91,21 +95,23 @@ def encoded_passages(
         del texts[known]
     at_hand: dict[str, KeptEncoding] = {}
     pending: dict[str, KeptEncoding] = {}
-    for done, (text_hash, encoding) in enumerate(_encode(texts, encoder), start=1):
-        pending[text_hash] = encoding
-        if store is None:
-            at_hand[text_hash] = encoding
-        elif len(pending) == _AT_ONCE or done == len(texts):
-            store.put(pending, datetime.now(UTC))
-            pending = {}
-        if progress is not None:
-            progress(done, len(texts))
+    # Closed at once where this ends early: the encoder's threads would go on for nobody.
+    with closing(_encode(texts, encoder)) as made:
+        for done, (text_hash, encoding) in enumerate(made, start=1):
+            pending[text_hash] = encoding
+            if store is None:
+                at_hand[text_hash] = encoding
+            elif len(pending) == _AT_ONCE or done == len(texts):
+                store.put(pending, datetime.now(UTC))
+                pending = {}
+            if progress is not None:
+                progress(done, len(texts))
     return EncodedPassages(prepared, encoder, store, at_hand, len(texts))
 
 
 def _encode(
     some: Mapping[str, tuple[PreparedPassage, str]], encoder: Encoder
-) -> Iterator[tuple[str, KeptEncoding]]:
+) -> Generator[tuple[str, KeptEncoding], None, None]:
     """The encodings of passages with the texts they are from, each as soon as it is there.
 
     All are encoded as one stream, which keeps every processor busy to its end.

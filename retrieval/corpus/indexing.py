@@ -101,7 +101,10 @@ class Indexer:
         """
         articles = inventory.articles()
         digests = {id_: article.digest for id_, article in articles.items()}
-        same = _unchanged(serving, digests) if serving is not None else []
+        parts = serving.parts if serving is not None else ()
+        # What could not be kept is in memory alone, and another process may have discarded what is
+        # open here: what is to be kept must not name either.
+        same = _unchanged([p for p in parts if self._indexes.has(p.segment.name)], digests)
         known = {id_ for _, left, _ in same for id_ in left}
         fresh = self._prepared(inventory, set(digests) - known)
         check(sum(size.left for _, _, size in same) + _passages(fresh))
@@ -242,11 +245,11 @@ class Indexer:
 
 
 def _unchanged(
-    serving: Generation, digests: Mapping[str, str]
+    parts: Iterable[Part], digests: Mapping[str, str]
 ) -> list[tuple[Part, frozenset[str], Size]]:
     """For each part the ids of its articles that stay as they are, and how much that is of it."""
     found = []
-    for part in serving.parts:
+    for part in parts:
         stored = part.segment.articles
         left = frozenset(id_ for id_ in part.ids() if digests.get(id_) == stored.digest(id_))
         engine = part.segment.engine

@@ -1,4 +1,4 @@
-"""The answers of the last minutes, for whoever asks the same again of the same articles."""
+"""The answers given last, for whoever asks the same again of the same articles."""
 
 from __future__ import annotations
 

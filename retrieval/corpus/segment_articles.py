@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -89,7 +89,8 @@ class StoredArticles:
         self._starts = self._columns["starts"]
         ids = json.loads((folder / _FOLDER / "ids.json").read_text("utf-8"))
         self._numbers = {id_: number for number, id_ in enumerate(ids)}
-        self._at_hand = lru_cache(_AT_HAND)(self._read)
+        # Not of a method: whoever remembers its own is freed by the garbage collector alone.
+        self._at_hand = lru_cache(_AT_HAND)(partial(_read, self._columns))
 
     @staticmethod
     def write(folder: Path, articles: Iterable[tuple[Article, Language]]) -> None:
@@ -140,20 +141,22 @@ class StoredArticles:
     def _record(self, id_: str) -> tuple[Article, Language]:
         number = self._numbers[id_]
         if self._starts[number + 1] - self._starts[number] > _LARGEST_AT_HAND:
-            return self._read(number)
+            return _read(self._columns, number)
         return self._at_hand(number)
 
-    def _read(self, number: int) -> tuple[Article, Language]:
-        """An article and its language.
 
-        Raises:
-            DamagedError: What is stored is not what was written.
-        """
-        place = slice(int(self._starts[number]), int(self._starts[number + 1]))
-        record = self._columns["records"][place].tobytes()
-        if zlib.crc32(record) != self._columns["checks"][number]:
-            raise DamagedError(f"article {number} was changed")
-        return _from_record(record)
+def _read(columns: Mapping[str, Any], number: int) -> tuple[Article, Language]:
+    """An article and its language.
+
+    Raises:
+        DamagedError: What is stored is not what was written.
+    """
+    starts = columns["starts"]
+    place = slice(int(starts[number]), int(starts[number + 1]))
+    record = columns["records"][place].tobytes()
+    if zlib.crc32(record) != columns["checks"][number]:
+        raise DamagedError(f"article {number} was changed")
+    return _from_record(record)
 
 
 def _to_record(article: Article, language: Language) -> bytes:

@@ -51,7 +51,8 @@ class Storage:
         try:
             text = (folder / _MANIFEST).read_bytes()
             manifest = json.loads(text)
-            checksums = dict(manifest["files"])
+            # Those of another version may have another form.
+            checksums = {file: (size, sha) for file, (size, sha) in dict(manifest["files"]).items()}
             del manifest["seal"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise DamagedError(f"the manifest of {name} cannot be read") from error
@@ -114,6 +115,10 @@ class Storage:
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
+    def has(self, name: str) -> bool:
+        """Whether there is an index of this name."""
+        return (self.folder / name).is_dir()
+
     def discard_all_but(self, names: Collection[str]) -> None:
         """Delete what is left of other generations.
 
@@ -125,10 +130,6 @@ class Storage:
                     # Under its own name it would be taken for a damaged one, if this is cut short.
                     unfinished = self.folder / f"{_UNFINISHED}{uuid.uuid4().hex[:16]}"
                     shutil.rmtree(path.rename(unfinished), ignore_errors=True)
-
-    def bytes_on_disk(self) -> int:
-        """The size of everything that is kept here."""
-        return size_of(self.folder)
 
 
 def size_of(folder: Path) -> int:

@@ -186,7 +186,6 @@ def _say(line: str) -> None:
 
 
 def main(model: str, folder: Path) -> int:
-    logging.disable(logging.WARNING)
     try:
         export(model, folder)
     except ModelError as error:
@@ -199,4 +198,5 @@ def main(model: str, folder: Path) -> int:
 
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)
     sys.exit(main(sys.argv[1], Path(sys.argv[2])))

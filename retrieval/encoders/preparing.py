@@ -119,6 +119,7 @@ class Preparation:
                 stderr=complaints,
                 env=_environment(),
                 encoding="utf-8",
+                errors="replace",
             )
             limit = threading.Timer(_SECONDS, child.kill)
             limit.daemon = True

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.inflight import ClosingError, InFlight
 from bot.library import Library
+from retrieval.corpus import storage
+from retrieval.corpus.corpora import RELEASED_AFTER
+from retrieval.engines.embedded import columns
 from retrieval.errors import CorpusError
 from tests.bot.conftest import MakeCorpora
 from tests.conftest import SEEDS
@@ -106,3 +110,44 @@ async def test_a_server_without_the_shared_articles_has_none_to_begin_with(
     with pytest.raises(CorpusError, match="This server has no articles yet"):
         await library.known(7)
     assert library.close()
+
+
+async def test_a_change_of_the_shared_articles_keeps_no_servers_own_in_memory(
+    make_corpora: MakeCorpora,
+) -> None:
+    now = datetime(2031, 5, 1, tzinfo=UTC)
+    corpora = make_corpora(SEEDS, clock=lambda: now)
+    library = Library(corpora)
+    await library.open()
+    await library.known(7)
+    assert list(corpora.opened()) == [7]
+    now += RELEASED_AFTER
+    await library.reload(None)
+    await library.release_idle()
+    assert corpora.opened() == {}
+    assert len(await library.known(7)) == 1
+    assert library.close()
+
+
+async def test_articles_that_turn_out_to_be_damaged_are_listed_and_read_all_the_same(
+    make_corpora: MakeCorpora, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(storage, "_LARGE", 1)
+    monkeypatch.setattr(columns, "_MAPPED_FROM", 1)
+    corpora = make_corpora(SEEDS)
+    corpora.open()
+    expected = dict(corpora.articles())
+    for use in (1, 2):
+        records = next(corpora.folder.glob("collections/*/indexes/segment-*/articles/records.bin"))
+        content = records.read_bytes()
+        corpora.shared.restore()
+        with records.open("r+b") as file:
+            file.write(bytes(byte ^ 0x55 for byte in content))
+        library = Library(corpora)
+        if use == 1:
+            library.show_articles()
+            assert len(library.articles()) == len(expected)
+        else:
+            assert await library.with_articles(dict) == expected
+        assert library.close()
+    assert caplog.text.count("An index is damaged") == 2

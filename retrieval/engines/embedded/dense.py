@@ -7,6 +7,8 @@ the cosines of what it finds are computed from the vectors themselves, which sta
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,20 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoders import Floats, Halves
+from retrieval.engines.embedded.columns import Lines, gathered
 from retrieval.engines.embedded.lexical import starts_of
+from retrieval.errors import DamagedError
 from retrieval.halves import to_single
 
 EXACT_UP_TO: Final = 24_000
 """Sentences, about 5,000 passages: to compare all of them takes a millisecond."""
 _SENTENCES_EACH: Final = 4
 """Nearest sentences asked for each passage wanted: several may be of one passage."""
-_REFINED: Final = 5
+_REFINED: Final = 8
 """How many times as many are compared exactly, since one bit a dimension orders them roughly."""
 _CLUSTER: Final = 1000
 """Sentences in a cluster, on average, up to ``_MOST_CLUSTERS`` of them."""
 _MOST_CLUSTERS: Final = 2048
-_LOOKED_INTO: Final = 1 / 32
-"""Of the clusters, but ``_FEWEST_LOOKED_INTO`` at least."""
+_LOOKED_INTO: Final = 250_000
+"""Sentences in the clusters that are looked into, about: that takes two or three milliseconds."""
+_LEAST_LOOKED_INTO: Final = 1 / 16
+_MOST_LOOKED_INTO: Final = 1 / 4
+"""Of the clusters, whatever ``_LOOKED_INTO`` says, but ``_FEWEST_LOOKED_INTO`` at least: among few
+the nearest sentences lie in nearly as many as among many."""
 _FEWEST_LOOKED_INTO: Final = 16
 _FURTHER: Final = 4
 """How many times as far is looked where what was found is not left."""
@@ -47,16 +55,28 @@ class DenseIndex:
         vectors: Shape ``(s, d)``, unit length.
         starts: Shape ``(n + 1,)``: where each passage's sentences begin, each with at least one.
         clusters: What ``clustered`` has made of the vectors; all are compared where not given.
+        checks: As ``checks_of`` gives them: each passage's vectors are compared with its own when
+            they are read. Where not given, they are known to be whole.
+
+    Raises:
+        DamagedError: What is stored of a passage is not what was written.
     """
 
     def __init__(
-        self, vectors: Halves, starts: NDArray[np.int64], clusters: faiss.IndexIVF | None
+        self,
+        vectors: Lines,
+        starts: NDArray[np.int64],
+        clusters: faiss.IndexIVF | None,
+        checks: NDArray[np.uint32] | None = None,
     ) -> None:
         self._vectors = vectors
         self._starts = starts
         self._clusters = clusters
+        self._checks = checks
         if clusters is None:
-            self._single = to_single(vectors)
+            is_whole = checks is None
+            everything = np.arange(len(self))
+            self._single = to_single(vectors[:]) if is_whole else self._gathered(everything)[0]
         else:
             step = -(-len(self) // _SAMPLED)
             self._sample = self._gathered(np.arange(0, len(self), step))
@@ -66,7 +86,7 @@ class DenseIndex:
 
     def of(self, row: int) -> Floats:
         """The vectors of a passage's sentences, shape ``(s, d)``."""
-        return to_single(self._vectors[self._starts[row] : self._starts[row + 1]])
+        return self._gathered(np.array([row]))[0]
 
     def scores(self, query: Floats) -> DenseScores:
         """How near each passage is to ``query``, of shape ``(d,)`` and unit length."""
@@ -124,10 +144,14 @@ class DenseIndex:
 
     def _gathered(self, rows: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
         """The sentence vectors of some passages, and where each passage's begin in them."""
-        counts = self._starts[rows + 1] - self._starts[rows]
-        begin = starts_of(counts)[:-1]
-        places = np.arange(counts.sum()) + np.repeat(self._starts[rows] - begin, counts)
-        return to_single(self._vectors[places]), begin
+        begin, end = self._starts[rows], self._starts[rows + 1]
+        places = list(map(slice, begin.tolist(), end.tolist()))
+        parts = gathered(self._vectors, places)
+        if self._checks is not None:
+            for row, part in zip(rows.tolist(), parts, strict=True):
+                if zlib.crc32(part.data) != self._checks[row]:
+                    raise DamagedError(f"the vectors of passage {row} were changed")
+        return to_single(np.concatenate(parts)), starts_of(end - begin)[:-1]
 
 
 class DenseScores:
@@ -137,6 +161,7 @@ class DenseScores:
         self._index = index
         self._query = np.ascontiguousarray(query, dtype=np.float32)
         self._all = index.all_cosines(self._query)
+        self._near: tuple[NDArray[np.int64], Floats] | None = None
 
     def best(self, limit: int, left: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """The rows of the ``limit`` nearest passages, in no order.
@@ -146,8 +171,9 @@ class DenseScores:
         """
         size = len(self._index)
         if self._all is None and limit < size:
-            rows = self._index.near(self._query, limit, left)
+            rows = np.sort(self._index.near(self._query, limit, left))
             cosines = self.of(rows)
+            self._near = rows, cosines
         else:
             rows = np.arange(size) if left is None else np.flatnonzero(left)
             cosines = self.of(rows)
@@ -158,7 +184,15 @@ class DenseScores:
         if self._all is not None:
             found: Floats = self._all[rows]
             return found
-        return self._index.cosines(self._query, rows)
+        if self._near is None or not len(self._near[0]):
+            return self._index.cosines(self._query, rows)
+        # What ``best`` has read need not be read again.
+        near, cosines = self._near
+        places = np.minimum(np.searchsorted(near, rows), len(near) - 1)
+        found = cosines[places]
+        others = near[places] != rows
+        found[others] = self._index.cosines(self._query, rows[others])
+        return found
 
     def mean_and_deviation(self) -> tuple[float, float]:
         """Over all passages, or an even sample of many."""
@@ -166,7 +200,13 @@ class DenseScores:
         return float(values.mean()), max(float(values.std()), _DEVIATION_FLOOR)
 
 
-def clustered(vectors: Halves) -> faiss.IndexIVF | None:
+def checks_of(vectors: Sequence[Halves]) -> NDArray[np.uint32]:
+    """What tells the vectors of each of some passages from changed ones: their CRC-32."""
+    found = [zlib.crc32(np.ascontiguousarray(each).data) for each in vectors]
+    return np.array(found, dtype=np.uint32)
+
+
+def clustered(vectors: Lines) -> faiss.IndexIVF | None:
     """The index that finds the nearest of many vectors; ``None`` for few, which need none."""
     count, dimensions = vectors.shape
     if count <= EXACT_UP_TO:
@@ -180,7 +220,8 @@ def clustered(vectors: Halves) -> faiss.IndexIVF | None:
     index.train(to_single(vectors[::step]))
     for start in range(0, count, _AT_ONCE):
         index.add(to_single(vectors[start : start + _AT_ONCE]))
-    index.nprobe = max(_FEWEST_LOOKED_INTO, int(clusters * _LOOKED_INTO))
+    share = min(_MOST_LOOKED_INTO, max(_LEAST_LOOKED_INTO, _LOOKED_INTO / count))
+    index.nprobe = max(_FEWEST_LOOKED_INTO, int(clusters * share))
     return index
 
 

@@ -33,6 +33,7 @@ from retrieval.engines.embedded.columns import (
 from retrieval.engines.embedded.dense import (
     DenseIndex,
     DenseScores,
+    checks_of,
     clustered,
     open_clusters,
     save_clusters,
@@ -51,7 +52,14 @@ _AT_ONCE: Final = 1000
 """Passages gathered before they are written."""
 _CLUSTERS: Final = "clusters.faiss"
 _ARTICLES: Final = "articles.json"
-CHECKED_ON_READING: Final = ("token_codes.bin", "token_ids.bin")
+_READ_IN_PARTS: Final = ("token_codes", "token_ids", "vectors")
+CHECKED_ON_READING: Final = (
+    "token_codes.bin",
+    "token_ids.bin",
+    "vectors.bin",
+    "posting_rows.bin",
+    "posting_parts.bin",
+)
 """Files whose parts are checked when they are read, unless ``open`` is told to trust them."""
 
 
@@ -64,7 +72,7 @@ class EmbeddedEngine:
     def __init__(
         self,
         articles: Sequence[str],
-        columns: Mapping[str, Array],
+        columns: Mapping[str, Any],
         clusters: faiss.IndexIVF | None,
         codec: TokenCodec,
         *,
@@ -76,8 +84,9 @@ class EmbeddedEngine:
         self._places = columns["places"]
         self._sentences = columns["sentences"]
         self._starts = columns["sentence_starts"]
-        self._dense = DenseIndex(columns["vectors"], self._starts, clusters)
-        self._lexical = LexicalIndex(columns, len(self._places))
+        checks = None if trusted else columns["vector_checks"]
+        self._dense = DenseIndex(columns["vectors"], self._starts, clusters, checks)
+        self._lexical = LexicalIndex(columns, len(self._places), trusted=trusted)
         self._tokens = TokenIndex(columns, self._starts, codec, trusted=trusted)
 
     @classmethod
@@ -131,9 +140,10 @@ class EmbeddedEngine:
 
         Raises:
             OSError, ValueError, RuntimeError, KeyError, TypeError: The files are not such an index.
+            DamagedError: What was looked at already is not what was written.
         """
         articles = json.loads((folder / _ARTICLES).read_text("utf-8"))
-        columns = open_columns(folder)
+        columns = open_columns(folder, _READ_IN_PARTS)
         codec = codec_for(columns["vectors"].shape[1])
         path = folder / _CLUSTERS
         clusters = open_clusters(path) if path.exists() else None
@@ -257,7 +267,9 @@ def _gather(
         columns.append("hashes", np.frombuffer(hashes, dtype=np.uint8).reshape(len(some), -1))
         spans = [(span.start, span.end) for item in some for span in item.sentences]
         columns.append("sentences", np.array(spans, dtype=np.int32))
-        columns.append("vectors", np.concatenate([item.encoding.vectors for item in some]))
+        vectors = [item.encoding.vectors for item in some]
+        columns.append("vectors", np.concatenate(vectors))
+        columns.append("vector_checks", checks_of(vectors))
         tokens.add(some)
     columns.append("sentence_starts", starts_of(sentences))
     columns.append("word_total", np.array([words], dtype=np.int64))

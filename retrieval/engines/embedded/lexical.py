@@ -8,6 +8,7 @@ which may be that of a larger collection (BM25S: Lù 2024 computes all of it).
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from retrieval.encoders import Floats
 from retrieval.engines import WordStatistics
 from retrieval.engines.embedded.columns import Array, Columns
+from retrieval.errors import DamagedError
 
 K1: Final = 1.2
 B: Final = 0.75
@@ -65,9 +67,15 @@ class LexicalBuilder:
         pairs, counts = np.unique(place[said] * len(lengths) + owners, return_counts=True)
         words, rows = np.divmod(pairs, len(lengths))
         scale = K1 * (1 - B + B * lengths / average)
-        columns.append("posting_rows", rows.astype(np.int32))
-        columns.append("posting_parts", (counts / (counts + scale[rows])).astype(np.float32))
-        columns.append("posting_starts", starts_of(np.bincount(words, minlength=len(spelled))))
+        starts = starts_of(np.bincount(words, minlength=len(spelled)))
+        rows = rows.astype(np.int32)
+        parts = (counts / (counts + scale[rows])).astype(np.float32)
+        places = map(slice, starts[:-1].tolist(), starts[1:].tolist())
+        checks = [_checksum(rows[place], parts[place]) for place in places]
+        columns.append("posting_rows", rows)
+        columns.append("posting_parts", parts)
+        columns.append("posting_starts", starts)
+        columns.append("posting_checks", np.array(checks, dtype=np.uint32))
 
 
 class LexicalIndex:
@@ -76,24 +84,36 @@ class LexicalIndex:
     Args:
         columns: As ``LexicalBuilder.finish`` has put them.
         size: How many passages there are.
+        trusted: Whether the postings are known to be whole; otherwise those of a word are checked
+            when it is asked for.
     """
 
-    def __init__(self, columns: Mapping[str, Array], size: int) -> None:
+    def __init__(self, columns: Mapping[str, Array], size: int, *, trusted: bool = True) -> None:
         self._size = size
+        self._trusted = trusted
         self._spelled = columns["words"]
         self._word_starts = columns["word_starts"]
         self._starts = columns["posting_starts"]
         self._rows = columns["posting_rows"]
         self._parts = columns["posting_parts"]
+        self._checks = columns["posting_checks"]
         self._place_of = lru_cache(_REMEMBERED)(self._find)
 
     def frequency(self, word: str) -> int:
-        """In how many passages a word occurs."""
+        """In how many passages a word occurs.
+
+        Raises:
+            DamagedError: What is stored of the word is not what was written.
+        """
         postings = self._place_of(word)
         return int(postings.stop - postings.start)
 
     def scores(self, words: Iterable[str], statistics: WordStatistics | None) -> LexicalScores:
-        """The score of each passage; a word that is asked twice counts twice."""
+        """The score of each passage; a word that is asked twice counts twice.
+
+        Raises:
+            DamagedError: What is stored of a word is not what was written.
+        """
         asked: dict[str, int] = {}
         for word in words:
             if self.frequency(word):
@@ -125,7 +145,12 @@ class LexicalIndex:
                 high = middle
         if low == len(self._word_starts) - 1 or self._spelling(low) != wanted:
             return slice(0, 0)
-        return slice(int(self._starts[low]), int(self._starts[low + 1]))
+        place = slice(int(self._starts[low]), int(self._starts[low + 1]))
+        if not self._trusted:
+            found = _checksum(self._rows[place], self._parts[place])
+            if found != self._checks[low]:
+                raise DamagedError(f"the passages of word {low} were changed")
+        return place
 
     def _spelling(self, number: int) -> bytes:
         return self._spelled[self._word_starts[number] : self._word_starts[number + 1]].tobytes()
@@ -180,3 +205,7 @@ def idf(frequency: int, passages: int) -> float:
 def starts_of(lengths: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64]:
     """Where parts of these lengths begin when put one after another, and where the last ends."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+
+
+def _checksum(rows: Array, parts: Array) -> int:
+    return zlib.crc32(parts.data, zlib.crc32(rows.data))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from retrieval.corpus import Corpora, compaction, storage
 from retrieval.corpus.generation import Generation
 from retrieval.corpus.indexing import Indexer
 from retrieval.engines.embedded import columns
+from retrieval.errors import StorageError
 from retrieval.limits import Limits
 from tests.faults.leftovers import leftovers
 from tests.faults.world import ReadsHere, question_about, text_of
@@ -277,6 +279,33 @@ class TestEndingInTheMidst:
         assert any("missing" in notice for notice in again.open().notices)
         assert parts(again) == [([*NAMES, "file-9"], [])]
         assert again.shared.status().encoded_here == 0
+
+    def test_a_segment_that_could_not_be_kept_is_made_anew_once_there_is_room(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        house.opened()
+        indexes = house.data / "collections" / "shared" / "indexes"
+        shutil.rmtree(indexes)
+
+        def full(*_: object) -> None:
+            raise StorageError("The disk is full.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(storage.Storage, "write", full)
+            corpora = house.corpora()
+            corpora.shared.restore()
+        house.write(**{"file-9": text_of("file-9", 1)})
+        assert corpora.shared.reload().encoded == PASSAGES
+        assert house.corpora().shared.restore() == ()
+
+    def test_a_segment_that_another_process_has_discarded_is_made_anew(self, house: House) -> None:
+        corpora = house.opened()
+        name = generation(corpora).parts[0].segment.name
+        shutil.rmtree(house.data / "collections" / "shared" / "indexes" / name)
+        house.write(**{"file-9": text_of("file-9", 1)})
+        assert corpora.shared.reload().encoded == PASSAGES
+        assert parts(corpora) == [([*NAMES, "file-9"], [])]
+        assert house.corpora().shared.restore() == ()
 
 
 @pytest.fixture

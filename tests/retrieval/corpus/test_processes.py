@@ -10,10 +10,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from retrieval.corpus import Asked
+from retrieval.corpus.generation import Generation
+from retrieval.corpus.indexing import Indexer
 from retrieval.corpus.lock import held_by_one
 from retrieval.errors import CorpusError, StorageError
 from tests.retrieval.corpus.house import BATTLE, BRIDGE, SERVER, House, served, shown, upload
@@ -118,6 +121,23 @@ class TestTogether:
         assert here.refresh() == [f"server-{SERVER}"]
         with pytest.raises(CorpusError, match="no articles yet"):
             here.ask("What is red?", server=SERVER)
+
+    def test_a_change_that_is_quicker_than_a_look_is_not_undone_by_it(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        here, there = house.opened(), house.opened()
+        there.shared.add(upload("bridge.md", BRIDGE))
+        read = Indexer.read
+
+        def overtaken(*given: Any, **options: Any) -> Generation | None:
+            monkeypatch.setattr(Indexer, "read", read)
+            found = read(*given, **options)
+            here.shared.add(upload("more.md", "More."))
+            return found
+
+        monkeypatch.setattr(Indexer, "read", overtaken)
+        assert here.refresh() == ["shared"]
+        assert served(here.shared) == {"battle", "offensive", "bridge", "more"}
 
     def test_a_change_stands_on_what_another_process_has_changed(self, house: House) -> None:
         here, there = house.opened(), house.opened()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -116,6 +118,29 @@ class TestIdleCollections:
         clock.now += timedelta(seconds=2)
         assert corpora.release_idle() == []
         assert list(corpora.opened()) == [1]
+
+    def test_to_list_what_is_in_memory_is_not_to_ask(self, corpora: Corpora, clock: Clock) -> None:
+        add(corpora, 1, "The swans winter on the lake.")
+        clock.now += RELEASED_AFTER
+        assert "swans" in corpora.articles_at_hand(1)
+        assert corpora.uses_shared(1)
+        assert corpora.release_idle() == [1]
+
+    def test_it_is_freed_at_once(self, corpora: Corpora, clock: Clock) -> None:
+        add(corpora, 1, "The swans winter on the lake.")
+        corpora.ask(QUESTION, server=1)
+        generation = corpora.server(1).generation
+        assert generation is not None
+        articles = weakref.ref(generation.parts[0].segment.articles)
+        del generation
+        gc.collect()
+        gc.disable()
+        try:
+            clock.now += RELEASED_AFTER
+            corpora.release_idle()
+            assert articles() is None
+        finally:
+            gc.enable()
 
     def test_the_choice_to_leave_the_shared_articles_out_comes_back_too(
         self, corpora: Corpora, clock: Clock

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from retrieval.corpus import storage as storing
-from retrieval.corpus.storage import Storage
+from retrieval.corpus.storage import Storage, size_of
 from retrieval.errors import DamagedError, StorageError
 
 
@@ -45,7 +45,7 @@ def names(storage: Storage) -> set[str]:
 
 def test_before_the_first_write_there_is_nothing(storage: Storage) -> None:
     assert storage.open("one") is None
-    assert storage.bytes_on_disk() == 0
+    assert size_of(storage.folder) == 0
     storage.discard_all_but({"one"})
 
 
@@ -113,7 +113,7 @@ def test_a_real_limit_on_file_sizes_leaves_nothing_half(storage: Storage, limit:
     script = f"""
 import resource, sys
 from pathlib import Path
-from retrieval.corpus.storage import Storage
+from retrieval.corpus.storage import Storage, size_of
 from retrieval.errors import StorageError
 from tests.retrieval.corpus.test_storage import writer
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
@@ -160,7 +160,7 @@ def test_a_process_that_is_killed_while_writing_leaves_the_old_one_and_is_tidied
         script = f"""
 import os, sys
 from pathlib import Path
-from retrieval.corpus.storage import Storage
+from retrieval.corpus.storage import Storage, size_of
 from tests.retrieval.corpus.test_storage import writer
 calls = 0
 fsync = os.fsync
@@ -263,14 +263,14 @@ def test_a_folder_that_cannot_be_made_is_named_with_a_remedy(folder: str) -> Non
 def test_the_size_counts_every_file(storage: Storage) -> None:
     folder = storage.write("one", writer("abc"))
     files = [p for p in storage.folder.rglob("*") if p.is_file()]
-    assert storage.bytes_on_disk() == sum(p.stat().st_size for p in files)
-    assert storage.bytes_on_disk() > (folder / "data.bin").stat().st_size == 300
+    assert size_of(storage.folder) == sum(p.stat().st_size for p in files)
+    assert size_of(storage.folder) > (folder / "data.bin").stat().st_size == 300
 
 
 def test_a_file_that_goes_while_sizes_are_counted_does_not_matter(storage: Storage) -> None:
     folder = storage.write("one", writer("abc"))
     (folder / "gone").symlink_to("nowhere")
-    assert storage.bytes_on_disk() >= 300
+    assert size_of(storage.folder) >= 300
 
 
 def run_python(script: str, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
