@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "summary": ("bot.cli.summary", "The sentences that carry an article or a topic."),
     "eval": ("bot.cli.eval", "Measure the answers on a SQuAD-format question set."),
     "corpus": ("bot.cli.corpus", "List, show, add, remove and reload articles."),
+    "doctor": ("bot.cli.doctor", "What is wrong with this installation, and the remedy."),
 }
 
 

@@ -22,7 +22,7 @@ from retrieval.languages import Language, language_of
 from retrieval.phrases import phrase
 from retrieval.preparation import prepare
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raised whenever an index built before would differ from one built now."""
 
 

@@ -102,6 +102,10 @@ def _parse(data: bytes) -> Any:
 # past few minutes".
 NONCE_LASTS = 300.0
 
+# GATEWAY_MESSAGE_CONTENT_LIMITED: what an application in few servers has that was granted the
+# intent.
+CONTENT_GRANTED = 1 << 19
+
 # A handler returns the JSON of a 200, or None for a 204.
 Reply = Json | list[Json] | None
 
@@ -166,7 +170,7 @@ class Rest:
             "verify_key": "0" * 64,
             "owner": self._world.owner.payload(),
             "team": None,
-            "flags": 0,
+            "flags": CONTENT_GRANTED if self._reads_content else 0,
         }
 
     @route("GET", "/gateway", needs_token=False)

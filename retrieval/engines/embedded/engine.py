@@ -28,7 +28,6 @@ from retrieval.engines.embedded.columns import (
     ColumnsInFiles,
     ColumnsInMemory,
     open_columns,
-    save_columns,
 )
 from retrieval.engines.embedded.dense import (
     DenseIndex,
@@ -118,20 +117,11 @@ class EmbeddedEngine:
             articles, columns = _gather(passages, files, average_length)
         _save(folder, articles, clustered(columns["vectors"]))
 
-    def save(self, folder: Path) -> None:
-        """Write the index into an empty folder, from which it can be opened again.
-
-        Raises:
-            OSError, RuntimeError: The folder cannot be written.
-        """
-        save_columns(self._columns, folder)
-        _save(folder, self._articles, self._clusters)
-
     @classmethod
     def open(
         cls, folder: Path, codec_for: Callable[[int], TokenCodec], *, trusted: bool = True
     ) -> EmbeddedEngine:
-        """The index that ``save`` or ``write`` has left.
+        """The index that ``write`` has left.
 
         Args:
             codec_for: Gives what the tokens were written with, by the dimensions of the vectors.

@@ -90,14 +90,10 @@ class LexicalIndex:
 
     def __init__(self, columns: Mapping[str, Array], size: int, *, trusted: bool = True) -> None:
         self._size = size
-        self._trusted = trusted
-        self._spelled = columns["words"]
-        self._word_starts = columns["word_starts"]
-        self._starts = columns["posting_starts"]
         self._rows = columns["posting_rows"]
         self._parts = columns["posting_parts"]
-        self._checks = columns["posting_checks"]
-        self._place_of = lru_cache(_REMEMBERED)(self._find)
+        # Of another object: an index that remembered its own method would never be freed.
+        self._place_of = lru_cache(_REMEMBERED)(_Words(columns, trusted).place_of)
 
     def frequency(self, word: str) -> int:
         """In how many passages a word occurs.
@@ -133,7 +129,20 @@ class LexicalIndex:
                 rarest = rows
         return LexicalScores(scores, rarest)
 
-    def _find(self, word: str) -> slice:
+
+class _Words:
+    """The words of an index in their order, and where the postings of each are."""
+
+    def __init__(self, columns: Mapping[str, Array], trusted: bool) -> None:
+        self._trusted = trusted
+        self._spelled = columns["words"]
+        self._word_starts = columns["word_starts"]
+        self._starts = columns["posting_starts"]
+        self._rows = columns["posting_rows"]
+        self._parts = columns["posting_parts"]
+        self._checks = columns["posting_checks"]
+
+    def place_of(self, word: str) -> slice:
         """Where a word's postings are; an empty place for a word that is not here."""
         wanted = word.encode("utf-8", "surrogatepass")
         low, high = 0, len(self._word_starts) - 1

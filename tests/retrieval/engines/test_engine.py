@@ -34,12 +34,6 @@ Build = Callable[[Sequence[IndexedPassage]], Engine]
 Question = tuple[Floats, list[str]]
 
 
-def reopened(passages: Sequence[IndexedPassage]) -> Engine:
-    with TemporaryDirectory() as folder:
-        EmbeddedEngine.build(passages, CODEC).save(Path(folder))
-        return EmbeddedEngine.open(Path(folder), lambda _: CODEC)
-
-
 def built(passages: Sequence[IndexedPassage]) -> Engine:
     return EmbeddedEngine.build(passages, CODEC)
 
@@ -60,7 +54,7 @@ def all_selected(passages: Sequence[IndexedPassage]) -> Engine:
     return Selection(joined(passages), np.arange(len(passages)))
 
 
-ENGINES: tuple[Build, ...] = (built, reopened, written, joined, all_selected)
+ENGINES: tuple[Build, ...] = (built, written, joined, all_selected)
 every_engine = pytest.mark.parametrize("build", ENGINES, ids=lambda build: build.__name__)
 
 

@@ -1,0 +1,92 @@
+"""The stored indexes: whether each is whole, and the one that is to be served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from bot.doctor.finding import Finding
+from bot.doctor.installation import Installation
+from bot.doctor.reading import UNREADABLE, rows
+
+if TYPE_CHECKING:
+    from retrieval.database.records import GenerationRecord
+
+_QUERY: Final = (
+    "SELECT name, digest, created, model, encoded FROM collections WHERE digest IS NOT NULL "
+    "ORDER BY name"
+)
+_REMEDY: Final = (
+    "Nothing is lost: it is made again from the database when the articles are opened next, "
+    "without encoding anything that is known."
+)
+
+
+def check_indexes(installation: Installation) -> Iterator[Finding]:
+    """Whether each collection's index can be served as it is. Every byte of it is read."""
+    try:
+        records = _records(installation)
+    except UNREADABLE:
+        yield Finding(
+            "index", "note", "Not checked: which index is served stands in the database.", ""
+        )
+        return
+    if not records:
+        yield Finding("index", "ok", "There is no index yet; the first question builds it.")
+    for name, record in records.items():
+        yield _checked(installation, name, record)
+
+
+def _records(installation: Installation) -> dict[str, GenerationRecord]:
+    """What is served, by collection."""
+    from retrieval.database.connection import NAME as FILE
+    from retrieval.database.records import GenerationRecord
+
+    return {
+        name: GenerationRecord(digest, datetime.fromisoformat(created), model, encoded)
+        for name, digest, created, model, encoded in rows(installation.folder / FILE, _QUERY)
+    }
+
+
+def _checked(installation: Installation, name: str, record: GenerationRecord) -> Finding:
+    from bot.assembly import make_encoder
+    from retrieval.corpus.indexing import Indexer
+    from retrieval.database import CollectionStore, Database
+    from retrieval.errors import CorpusError, DamagedError
+
+    settings = installation.settings
+    encoder = make_encoder(settings.model, None)
+    if record.model != encoder.name:
+        return Finding(
+            "index",
+            "note",
+            f"The index of {name!r} was made with the model {record.model}, and MODEL is "
+            f"{settings.model}.",
+            "It is made anew with that when the articles are opened next, which encodes all of "
+            "them.",
+        )
+    # Only read from: the database is never opened for it.
+    database = Database(installation.folder)
+    folder = installation.folder / "collections" / name / "indexes"
+    indexer = Indexer(
+        database, CollectionStore(database, name), folder, encoder, installation.clock
+    )
+    try:
+        generation = indexer.read(record, trusting=False)
+        if generation is None:
+            reason = "it is missing"
+        else:
+            for part in generation.parts:
+                part.segment.check()
+            passages = len(generation.engine)
+            return Finding(
+                "index", "ok", f"The index of {name!r} is whole: {passages:,} passage(s)."
+            )
+    except (DamagedError, CorpusError) as error:
+        reason = str(error).rstrip(".")
+    now = _records(installation).get(name)
+    if now is not None and now != record:
+        # Another process has put the next one in its place meanwhile.
+        return _checked(installation, name, now)
+    return Finding("index", "warning", f"The index of {name!r} cannot be used: {reason}.", _REMEDY)
