@@ -64,10 +64,11 @@ class Asking:
         settings = await self._admission.admit(asker)
         if is_private is None:
             is_private = settings.style == "private"
-        await interaction.response.defer(thinking=True, ephemeral=is_private)
-        if not is_private:
-            await speak_publicly(interaction)
+        # Before it is acknowledged: what somebody was told to wait for is answered.
         with self._in_flight:
+            await interaction.response.defer(thinking=True, ephemeral=is_private)
+            if not is_private:
+                await speak_publicly(interaction)
             places = _places(interaction)
             before = self._answering.history(places) if history is None else history
             exchange = await self._answering.answer(

@@ -47,9 +47,10 @@ def summary_command(library: Library, in_flight: InFlight) -> app_commands.Comma
         topic: app_commands.Range[str, 1, 200] | None = None,
         length: str = "medium",
     ) -> None:
-        await interaction.response.defer(thinking=True)
-        await speak_publicly(interaction)
+        # Before it is acknowledged: what somebody was told to wait for is answered.
         with in_flight:
+            await interaction.response.defer(thinking=True)
+            await speak_publicly(interaction)
             server = server_of(interaction)
             count = sentence_count(length)
             chosen = find_article(await library.known(server), article) if article else None
