@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +29,9 @@ MAX_QUOTES: Final = 3
 QUOTED_WITHIN: Final = 0.85
 """A further passage is quoted when its score is at least so much of the first one's."""
 SAME_WORDS: Final = 0.9
+_SEARCHES_AT_ONCE: Final = 2
+"""Questions that are searched for at a time, while any number are encoded: more threads of Python
+only take the interpreter from each other, which halved the questions a second."""
 _FRAME_IMPORTANCE: Final = 0.25
 """How much a word counts that only says what kind of answer is wanted ("the name of")."""
 _OWN_WORDS: Final = 2
@@ -76,6 +80,7 @@ class Answerer:
         self.reranker = reranker
         self.calibration = calibration or load_calibration(encoder.name)
         self.threshold = self.calibration.threshold if threshold is None else threshold
+        self._searching = threading.BoundedSemaphore(_SEARCHES_AT_ONCE)
 
     def answer(
         self,
@@ -116,12 +121,13 @@ class Answerer:
         read_as = self._corrected(library, asked, language)
         query = self.understand(read_as, language, earlier)
         encoded = time.perf_counter()
-        found = find(library.engine, query, max(CANDIDATES, top))
-        searched = time.perf_counter()
-        hits = self._reranked(library, query, found)
-        confidence = self.calibration.confidence(weigh(library, query, hits))
-        answered = confidence >= self.threshold
-        quotes = quotes_of(library, query, hits, MAX_QUOTES)
+        with self._searching:
+            found = find(library.engine, query, max(CANDIDATES, top))
+            searched = time.perf_counter()
+            hits = self._reranked(library, query, found)
+            confidence = self.calibration.confidence(weigh(library, query, hits))
+            answered = confidence >= self.threshold
+            quotes = quotes_of(library, query, hits, MAX_QUOTES)
         end = time.perf_counter()
         return Answer(
             question=asked,
