@@ -1,6 +1,6 @@
 """A thousand servers with articles of their own, in one process.
 
-    python -m tests.benchmarks.speed.collections [--servers 1000] [--passages 20] [--json OUT]
+    python -m tests.benchmarks.speed.servers [--servers 1000] [--passages 20] [--json OUT]
 
 Every server adds one article, and asks about it: what one collection takes of the memory, how long
 it takes to open one that nobody has asked for a while, and what asking costs once it is open. The
@@ -109,7 +109,7 @@ def _asked(corpora: Corpora, server: int, question: str) -> float:
 
 
 def main() -> None:
-    arguments = parser("collections", __doc__, files=False)
+    arguments = parser("servers", __doc__, files=False)
     arguments.add_argument("--servers", type=int, default=1000)
     arguments.add_argument("--passages", type=int, default=20)
     given = arguments.parse_args()
