@@ -180,6 +180,11 @@ class LexicalScores:
         """Over all passages."""
         if not len(self._holders):
             return 0.0, 0.0
+        if len(self.values) < _PRUNED_FROM:
+            return float(self.values.mean(dtype=np.float64)), float(
+                self.values.std(dtype=np.float64)
+            )
+        # In one pass, which is exact enough where the scores are many and mostly 0.
         total = float(self.values.sum(dtype=np.float64))
         squares = float(np.dot(self.values, self.values))
         mean = total / len(self.values)
