@@ -80,7 +80,7 @@ async def _exchange(
         raise FetchError(
             address.name,
             phrase("The server of {name} cannot be reached.", name=address.name),
-            why=phrase("It takes no connection."),
+            why=phrase("It takes no connection, or breaks it off at once."),
             remedy=phrase("Check the address, or try again later."),
             transient=True,
         ) from error

@@ -24,7 +24,10 @@ class Request:
 
 
 class Site(ThreadingTCPServer):
-    """Answers each path with what stands under it, and remembers what was asked."""
+    """Answers each path with what stands under it, and remembers what was asked.
+
+    A ``greeting`` is given to a connection before anything is read of it, and nothing after it.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
@@ -33,6 +36,7 @@ class Site(ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.tls = tls
         self.answers: dict[str, Answer] = {}
+        self.greeting: Answer | None = None
         self.requests: list[Request] = []
         self.connections = 0
         self.closing = threading.Event()
@@ -63,6 +67,9 @@ class _Handler(StreamRequestHandler):
     server: Site
 
     def handle(self) -> None:
+        if self.server.greeting is not None:
+            self._give(self.server.greeting)
+            return
         words = self.rfile.readline().decode("latin-1").split()
         if len(words) < 2:
             return
@@ -71,7 +78,9 @@ class _Handler(StreamRequestHandler):
             name, _, value = line.partition(":")
             fields[name.lower()] = value.strip()
         self.server.requests.append(Request(words[1], fields))
-        answer = self.server.answers.get(words[1].partition("?")[0], response(404))
+        self._give(self.server.answers.get(words[1].partition("?")[0], response(404)))
+
+    def _give(self, answer: Answer) -> None:
         if isinstance(answer, bytes):
             self.connection.sendall(answer)
         else:

@@ -31,6 +31,13 @@ def refusal(site: Site, limits: Limits = SMALL, timeout: float = 5) -> FetchErro
     return refused.value
 
 
+def secure_refusal(site: Site, timeout: float = 5) -> FetchError:
+    """What comes of asking a server without encryption for an encrypted page."""
+    with pytest.raises(FetchError) as refused:
+        Fetcher(SMALL, [site.host], timeout=timeout).fetch(site.url().replace("http:", "https:"))
+    return refused.value
+
+
 def content(site: Site, limits: Limits = SMALL) -> bytes:
     result = Fetcher(limits, [site.host], timeout=5).fetch(site.url())
     assert isinstance(result, Fetched)
@@ -186,9 +193,8 @@ def test_the_time_is_for_all_redirections_together(web: Site) -> None:
 
 
 def test_a_server_that_never_shakes_hands_is_not_waited_for(web: Site) -> None:
-    web.answers["\x16\x03\x01"] = and_then_nothing(b"")
-    with pytest.raises(FetchError, match=r"takes too long|secure connection"):
-        Fetcher(SMALL, [web.host], timeout=0.3).fetch(web.url().replace("http:", "https:"))
+    web.greeting = and_then_nothing(b"")
+    assert "takes too long" in secure_refusal(web, timeout=0.3).what
 
 
 # Truth
@@ -210,6 +216,19 @@ def test_an_answer_that_breaks_off_is_never_taken_for_a_page(web: Site, answer: 
     error = refusal(web)
     assert "breaks off or is not HTTP" in error.why
     assert error.transient
+
+
+@pytest.mark.parametrize(
+    ("greeting", "what"),
+    [(b"", "cannot be reached"), (head(400), "secure connection")],
+    ids=["hangs up", "speaks in clear"],
+)
+def test_a_server_that_breaks_off_shaking_hands_is_said_to_do_so(
+    web: Site, greeting: bytes, what: str
+) -> None:
+    web.greeting = greeting
+    error = secure_refusal(web)
+    assert what in error.what
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
