@@ -33,5 +33,5 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (once; a few minutes) ..." >&2
 	@$(PYTHON) -m venv $(VENV) >&2
 	@$(BIN)/python -m pip install --quiet --upgrade pip --constraint constraints.txt >&2
-	@$(BIN)/python -m pip install --progress-bar on --quiet --editable '.[eval,multilingual]' --group dev --constraint constraints.txt >&2
+	@$(BIN)/python -m pip install --progress-bar on --quiet --editable '.[eval,multilingual,telemetry]' --group dev --constraint constraints.txt >&2
 	@touch $@
