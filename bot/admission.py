@@ -51,11 +51,14 @@ class Admission:
 
     async def settings(self, server: int | None, within: float = _SETTINGS_TAKE) -> ServerSettings:
         """A server's settings; the usual ones where they cannot be read within some seconds."""
+        # No thread is waited for where they are known: others may be waiting for the database.
+        if (known := self._store.known_settings(server)) is not None:
+            return known
         reading = asyncio.to_thread(partial(self._store.settings, server))
         try:
             return await asyncio.wait_for(reading, within)
         except (StorageError, TimeoutError) as error:
-            log.warning("A server's settings cannot be read: %s", error or "it takes too long")
+            log.warning("A server's settings cannot be read: %s", str(error) or "it takes too long")
             return ServerSettings()
 
     async def check(self, asker: Asker) -> ServerSettings:
@@ -81,7 +84,7 @@ class Admission:
             TooOftenError: There were too many lately.
         """
         settings = await self.check(asker)
-        wait = self._limiter.take(asker.server, asker.channel, asker.person, settings)
+        wait = await self._limiter.take(asker.server, asker.channel, asker.person, settings)
         if wait is not None:
             raise TooOftenError(wait)
         return settings

@@ -59,9 +59,9 @@ class Answering:
         self._conversations = conversations
         self._store = store
 
-    def history(self, places: Sequence[Place]) -> tuple[Turn, ...]:
-        """What was said before, at the first of these places where anything was."""
-        return self._conversations.turns(places)
+    async def history(self, server: int | None, places: Sequence[Place]) -> tuple[Turn, ...]:
+        """What was said before, at the first of a server's places where anything was."""
+        return await self._conversations.turns(server, places)
 
     async def answer(
         self,
@@ -101,15 +101,18 @@ class Answering:
         self, exchange: Exchange, channel: int, message: int, places: Sequence[Place] = ()
     ) -> None:
         """Keep where an answer is, and let it be gone on from there and from ``places``."""
-        self._conversations.remember(
-            [Place("message", message), *places], exchange.turns, exchange.asker.person
+        server, person = exchange.asker.server, exchange.asker.person
+        await self._conversations.remember(
+            server, [Place("message", message), *places], exchange.turns, person
         )
         if exchange.asked is not None:
-            await self._kept(partial(self._store.place, exchange.asked, channel, message))
+            await self._kept(partial(self._store.place, server, exchange.asked, channel, message))
 
-    def go_on_from(self, message: int, turns: Sequence[Turn], person: int) -> None:
+    async def go_on_from(self, asker: Asker, message: int, turns: Sequence[Turn]) -> None:
         """Let a person's conversation be gone on with by a reply to another message."""
-        self._conversations.remember([Place("message", message)], turns, person)
+        await self._conversations.remember(
+            asker.server, [Place("message", message)], turns, asker.person
+        )
 
     def _record(self, answer: Answer, asker: Asker) -> int:
         quoted = answer.quotes or answer.nearest
@@ -128,5 +131,5 @@ class Answering:
         try:
             return await asyncio.wait_for(asyncio.to_thread(work), _KEEPING_TAKES)
         except (StorageError, TimeoutError) as error:
-            log.warning("What was asked is not kept: %s", error or "it takes too long")
+            log.warning("What was asked is not kept: %s", str(error) or "it takes too long")
             return None

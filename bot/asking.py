@@ -70,10 +70,11 @@ class Asking:
             if not is_private:
                 await speak_publicly(interaction)
             places = _places(interaction)
-            before = self._answering.history(places) if history is None else history
+            if history is None:
+                history = await self._answering.history(asker.server, places)
             exchange = await self._answering.answer(
                 question,
-                before,
+                history,
                 asker,
                 within=within,
                 only=only,

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import signal
 import sys
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
+import yarl
 
 from bot import logs
 from bot.admission import Admission
@@ -33,11 +34,14 @@ from bot.connection import ConnectionFailedError, log_in, point_at, stay_connect
 from bot.failures import tell_author
 from bot.hearing import Hearing
 from bot.housekeeping import Housekeeping
+from bot.leadership import Leadership
 from bot.library import Library
+from bot.listening import follow
 from bot.messages import MessageAnswerer
 from bot.registration import register_commands
 from bot.services import Services, make_services
 from bot.settings import Secret, Settings
+from bot.sharding import Shards, Turns, agree, keep_session
 from bot.speaking import message_language
 from bot.upkeep import Upkeep, make_upkeep
 from bot.views.answers import ANSWER_BUTTONS
@@ -51,30 +55,53 @@ from bot.views.sources import PageButton
 from retrieval.corpus import Corpora
 from retrieval.errors import FootnoteError
 
+if TYPE_CHECKING:
+    from retrieval.postgres.servers import Servers
+
 log = logging.getLogger(__name__)
 
 GRACE: Final = 10.0
 """Seconds for which answers in progress are waited for when the bot is stopped."""
 
 
-class FootnoteClient(discord.Client):
-    """Answers mentions, replies, direct messages and commands with its services."""
+class FootnoteClient(discord.AutoShardedClient):
+    """Answers mentions, replies, direct messages and commands with its services.
 
-    def __init__(self, services: Services) -> None:
+    Args:
+        shards: Those that this process runs.
+        leadership: Commands are registered by the process that has it.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        shards: Shards | None = None,
+        leadership: Leadership | None = None,
+    ) -> None:
+        self.own_shards = shards or Shards()
+        self.leadership = leadership or Leadership()
         super().__init__(
+            shard_count=self.own_shards.count,
             intents=_intents(services.reads_messages),
             allowed_mentions=discord.AllowedMentions.none(),
             # Nothing here looks at past messages or at members, so none are kept.
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
+        self.shard_ids = list(self.own_shards.ids) or None
         self.services = services
         self.library = services.library
         self.access = services.access
         self.in_flight = services.in_flight
-        self.housekeeping = Housekeeping(services.store, services.library, services.grace)
+        self.housekeeping = Housekeeping(
+            services.store,
+            services.library,
+            services.grace,
+            brief=(services.conversations.tidy, services.limiter.tidy),
+        )
         self.tree = FootnoteTree(self)
         self._greeted = False
+        self._turns = Turns(1, services.clock)
         library, in_flight = self.library, self.in_flight
         self.admission = Admission(services.store, services.limiter)
         self.answering = Answering(library, services.conversations, services.store)
@@ -99,19 +126,43 @@ class FootnoteClient(discord.Client):
 
     async def setup_hook(self) -> None:
         """Runs once after the login, before the gateway is connected."""
+        self.own_shards, together = await agree(self, self.own_shards)
+        self.shard_count = self.own_shards.count or 1
+        self._turns = Turns(together, self.services.clock)
         await self.tree.set_translator(CommandTranslator(self.services.catalogs))
-        if await register_commands(self.tree, self.services.folder):
+        if self.leadership.is_held:
+            await self.register()
+
+    async def register(self) -> None:
+        """Tell Discord of the commands, if it was not told of these before."""
+        if await register_commands(self.tree, self.services.registrations):
             log.info("Commands registered")
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Called by discord.py before a shard begins a session."""
+        await self._turns.wait(shard_id or 0)
+
+    async def launch_shard(
+        self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
+    ) -> None:
+        """Called by discord.py for each shard, one after another."""
+        await super().launch_shard(gateway, shard_id, initial=initial)
+        keep_session(self, shard_id)
 
     async def on_ready(self) -> None:
         """Tell whoever started the bot that it is there, once: Discord says so many times."""
-        await self.housekeeping.compare(guild.id for guild in self.guilds)
+        await self.housekeeping.compare(
+            (guild.id for guild in self.guilds), told_of=self.own_shards.has
+        )
         if self._greeted or self.user is None:
             return
         self._greeted = True
         servers = len(self.guilds)
-        line = f"Connected to Discord as {self.user}, in {servers} server(s). Ctrl-C stops."
-        if not servers and self.application_id is not None:
+        where = f"in {servers} server(s)"
+        if self.own_shards.is_part:
+            where += f" with {len(self.own_shards.ids)} of {self.own_shards.count} shards"
+        line = f"Connected to Discord as {self.user}, {where}. Ctrl-C stops."
+        if not servers and not self.own_shards.is_part and self.application_id is not None:
             invitation = discord.utils.oauth_url(
                 self.application_id,
                 permissions=discord.Permissions(
@@ -160,12 +211,13 @@ class FootnoteClient(discord.Client):
         await self.close()
 
 
-def run_discord(settings: Settings, corpora: Corpora) -> int:
+def run_discord(settings: Settings, corpora: Corpora, servers: Servers | None = None) -> int:
     """Run the bot until SIGTERM or SIGINT ends it.
 
     Args:
         settings: Must hold a token.
         corpora: Not yet opened; that happens while the bot connects. Closed at the end.
+        servers: Those of the database that processes share, where there is one.
 
     Returns:
         The exit status: 0 when it was asked to stop, 1 when it could not start or go on; the
@@ -177,7 +229,7 @@ def run_discord(settings: Settings, corpora: Corpora) -> int:
     point_at(settings)
     library = Library(corpora)
     try:
-        asyncio.run(_serve(settings, library, corpora))
+        asyncio.run(_serve(settings, library, corpora, servers))
     except FootnoteError as error:
         print(f"footnote: {error}", file=sys.stderr, flush=True)
         status = 1
@@ -192,7 +244,9 @@ def run_discord(settings: Settings, corpora: Corpora) -> int:
     return status
 
 
-async def _serve(settings: Settings, library: Library, corpora: Corpora) -> None:
+async def _serve(
+    settings: Settings, library: Library, corpora: Corpora, servers: Servers | None
+) -> None:
     """Log in, then connect and open the corpus side by side, until a signal or failure ends it.
 
     Raises:
@@ -206,9 +260,13 @@ async def _serve(settings: Settings, library: Library, corpora: Corpora) -> None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop.set)
-    client = FootnoteClient(make_services(settings, library))
-    upkeep = make_upkeep(settings, library, corpora, housekeeping=client.housekeeping)
-    living = asyncio.create_task(_live(client, library, upkeep, settings.discord_token))
+    shards = Shards(settings.shard_count, settings.shard_ids)
+    leadership = Leadership(servers.advisory if servers else None)
+    client = FootnoteClient(make_services(settings, library, postgres=servers), shards, leadership)
+    upkeep = make_upkeep(
+        settings, library, corpora, housekeeping=client.housekeeping, leadership=leadership
+    )
+    living = asyncio.create_task(_live(client, upkeep, settings.discord_token, servers))
     stopping = asyncio.create_task(asked_to_stop.wait())
     try:
         await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -221,10 +279,16 @@ async def _serve(settings: Settings, library: Library, corpora: Corpora) -> None
         await asyncio.gather(living, stopping, return_exceptions=True)
 
 
-async def _live(client: FootnoteClient, library: Library, upkeep: Upkeep, token: Secret) -> None:
+async def _live(
+    client: FootnoteClient, upkeep: Upkeep, token: Secret, servers: Servers | None
+) -> None:
     # Only then are the articles opened: loading the model would hold up a wrong token's message.
     await log_in(client, token)
-    await asyncio.gather(_keep_up(library, upkeep), stay_connected(client))
+    parts = [_keep_up(client.library, upkeep), stay_connected(client)]
+    if servers is not None:
+        parts.append(client.leadership.keep(f"bot {client.application_id}", client.register))
+        parts.append(follow(servers.listen, client.services, upkeep.refresh))
+    await asyncio.gather(*parts)
 
 
 async def _keep_up(library: Library, upkeep: Upkeep) -> None:

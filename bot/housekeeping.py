@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -28,6 +28,7 @@ class Housekeeping:
     Args:
         grace: For how long a server is kept that the bot is no longer in.
         clock: The time, with its zone.
+        brief: What lets go of what is kept for minutes or an hour only.
     """
 
     def __init__(
@@ -36,13 +37,16 @@ class Housekeeping:
         library: Library,
         grace: timedelta,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        brief: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self._store = store
         self._library = library
         self._grace = grace
         self._clock = clock
+        self._brief = brief
         self._purged: datetime | None = None
         self._present: set[int] | None = None
+        self._told_of: Callable[[int], bool] = lambda server: True
 
     async def tidy(self) -> None:
         """Purge the store once a day, and forget servers whose time has come.
@@ -59,15 +63,25 @@ class Housekeeping:
         if self._present is not None:
             await self._forget_left()
 
-    async def compare(self, present: Iterable[int]) -> None:
+    async def sweep(self) -> None:
+        """Let go of what is kept for minutes or an hour only."""
+        for tidy in self._brief:
+            await tidy()
+
+    async def compare(
+        self, present: Iterable[int], told_of: Callable[[int], bool] = lambda server: True
+    ) -> None:
         """Keep note of the servers that the bot was removed from, or came back to, while away.
 
         Args:
-            present: All servers that it is in now.
+            present: All servers that it is in now, of those that this process is told of.
+            told_of: Which those are: of the others, other processes know.
         """
         self._present = here = set(present)
+        self._told_of = told_of
         try:
-            known = {*await asyncio.to_thread(self._store.servers), *await self._library.kept()}
+            kept = {*await asyncio.to_thread(self._store.servers), *await self._library.kept()}
+            known = {server for server in kept if told_of(server)}
             for server in sorted(known - here):
                 await asyncio.to_thread(self._store.server_left, server)
             for server in sorted(known & here):
@@ -91,7 +105,7 @@ class Housekeeping:
     async def _forget_left(self) -> None:
         failed: FootnoteError | None = None
         for server in await asyncio.to_thread(partial(self._store.servers_to_forget, self._grace)):
-            if self._present is not None and server in self._present:
+            if self._present is None or server in self._present or not self._told_of(server):
                 continue
             try:
                 # The store last: it is what knows that the server is to be forgotten.

@@ -53,8 +53,11 @@ class Library:
         self._corpora = corpora
         self._answering = ThreadPoolExecutor(ANSWER_WORKERS, thread_name_prefix="answer")
         self._changing = ThreadPoolExecutor(CHANGE_WORKERS, thread_name_prefix="change")
+        # What others have changed is served at once, also while much is being changed here.
+        self._following = ThreadPoolExecutor(1, thread_name_prefix="follow")
         self._busy: set[int | None] = set()
         self._closing = False
+        self._is_open = False
         self._articles: dict[int | None, tuple[Article, ...]] = {}
         self._own: dict[int | None, tuple[Article, ...]] = {}
         self._removed: dict[int | None, list[tuple[Article, datetime]]] = {}
@@ -81,6 +84,11 @@ class Library:
     def is_changing(self, server: int | None = None) -> bool:
         """Whether a collection is being changed right now, so that another change is refused."""
         return server in self._busy
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the shared collection has been opened."""
+        return self._is_open
 
     async def noted(self, server: int | None = None, within: float = 1.0) -> None:
         """Wait until a collection's articles are in memory, for at most ``within`` seconds.
@@ -139,6 +147,7 @@ class Library:
             ModelError: The model cannot be loaded.
         """
         report = await self._change(None, lambda _, progress: self._corpora.open(progress), None)
+        self._is_open = True
         await self.ask("Is everything at hand?")
         # What is loaded now stays: without this the collector walks through all of the model's
         # libraries now and then, and everybody waits for a tenth of a second.
@@ -306,7 +315,7 @@ class Library:
                 self._take_notes()
             return changed
 
-        return await self._run(self._changing, look)
+        return await self._run(self._following, look)
 
     async def release_idle(self) -> None:
         """Let go of what nobody has asked for a while; it comes back with the next question."""
@@ -332,7 +341,7 @@ class Library:
     def close(self) -> bool:
         """Dismiss the threads; says whether all of them are idle."""
         self.stop()
-        for executor in (self._answering, self._changing):
+        for executor in (self._answering, self._changing, self._following):
             executor.shutdown(wait=False, cancel_futures=True)
         return not self._busy
 

@@ -5,14 +5,55 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, Protocol
 
 from bot.store import ServerSettings
 
-_MINUTE: Final = 60.0
+MINUTE: Final = 60.0
+"""Seconds in which an empty bucket is full again."""
 _MOST_BUCKETS: Final = 20_000
-_NEARLY: Final = 1e-6
+NEARLY: Final = 1e-6
 """Of a token: what sums of many small times may be off by."""
+
+
+class Limiter(Protocol):
+    """Token buckets: one holds a minute's questions and is refilled evenly.
+
+    A bucket from which nothing was taken for a minute is full, as a new one is.
+    """
+
+    async def take(
+        self, server: int | None, channel: int, person: int, settings: ServerSettings
+    ) -> float | None:
+        """Take a token from each bucket that a question belongs to, or none where one is empty.
+
+        Args:
+            server: ``None`` in direct messages.
+
+        Returns:
+            ``None`` where the question may be asked; otherwise after how many seconds it may.
+        """
+        ...
+
+    async def tidy(self) -> None:
+        """Let go of full buckets; to be called now and then."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One of the buckets of a question.
+
+    Attributes:
+        rate: How many tokens it holds, and gets a minute.
+        id: Of the member, the channel or the server.
+    """
+
+    kind: Literal["member", "channel", "server"]
+    id: int
+    rate: int
+
+
 _Key = tuple[str, int | None, int]
 
 
@@ -24,11 +65,8 @@ class _Bucket:
     at: float
 
 
-class Limiter:
-    """Token buckets: one holds a minute's questions and is refilled evenly.
-
-    A bucket from which nothing was taken for a minute is full, as a new one is, and is dropped.
-    Of one thread, or of one event loop.
+class LocalLimiter:
+    """The buckets of one process, in memory; what is full is dropped. Of one event loop.
 
     Args:
         clock: Seconds that never go back, such as ``time.monotonic``.
@@ -43,27 +81,20 @@ class Limiter:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(
+    async def take(
         self, server: int | None, channel: int, person: int, settings: ServerSettings
     ) -> float | None:
-        """Take a token from each bucket that a question belongs to, or none where one is empty.
-
-        Args:
-            server: ``None`` in direct messages.
-
-        Returns:
-            ``None`` where the question may be asked; otherwise after how many seconds it may.
-        """
         now = self._clock()
         self._drop_full(now)
         wanted = {
-            key: (self._tokens(key, rate, now), rate)
-            for key, rate in _limits(server, channel, person, settings)
+            key: (self._tokens(key, limit.rate, now), limit.rate)
+            for limit in limits_of(server, channel, person, settings)
+            for key in [(limit.kind, server, limit.id)]
         }
         waits = [
-            (1.0 - tokens) * _MINUTE / rate
+            (1.0 - tokens) * MINUTE / rate
             for tokens, rate in wanted.values()
-            if tokens < 1.0 - _NEARLY
+            if tokens < 1.0 - NEARLY
         ]
         if waits:
             return max(waits)
@@ -74,25 +105,27 @@ class Limiter:
             self._buckets.popitem(last=False)
         return None
 
+    async def tidy(self) -> None:
+        self._drop_full(self._clock())
+
     def _tokens(self, key: _Key, rate: int, now: float) -> float:
         bucket = self._buckets.get(key)
         if bucket is None:
             return float(rate)
-        return min(float(rate), bucket.tokens + (now - bucket.at) * rate / _MINUTE)
+        return min(float(rate), bucket.tokens + (now - bucket.at) * rate / MINUTE)
 
     def _drop_full(self, now: float) -> None:
-        while self._buckets and next(iter(self._buckets.values())).at <= now - _MINUTE:
+        while self._buckets and next(iter(self._buckets.values())).at <= now - MINUTE:
             self._buckets.popitem(last=False)
 
 
-def _limits(
+def limits_of(
     server: int | None, channel: int, person: int, settings: ServerSettings
-) -> Iterator[tuple[_Key, int]]:
-    """The buckets of a question, each with how many tokens it gets a minute."""
-    # A member's questions in one server are no matter of another's.
+) -> Iterator[Limit]:
+    """The buckets of a question: a member's in one server are no matter of another's."""
     if settings.per_member:
-        yield ("member", server, person), settings.per_member
+        yield Limit("member", person, settings.per_member)
     if settings.per_channel:
-        yield ("channel", server, channel), settings.per_channel
+        yield Limit("channel", channel, settings.per_channel)
     if settings.per_server and server is not None:
-        yield ("server", server, server), settings.per_server
+        yield Limit("server", server, settings.per_server)

@@ -87,7 +87,7 @@ class MessageAnswerer:
         style: Style,
     ) -> None:
         async with _typing(message.channel):
-            history = self._history(message, me)
+            history = await self._history(asker, message, me)
             exchange = await self._answering.answer(question, history, asker)
         send: Send = partial(_reply, message)
         places: Sequence[Place] = conversation_in(message.channel)
@@ -96,13 +96,16 @@ class MessageAnswerer:
             send, places = thread.send, conversation_in(thread)
         await self._asking.deliver(exchange, send, places)
 
-    def _history(self, message: discord.Message, me: discord.ClientUser) -> tuple[Turn, ...]:
+    async def _history(
+        self, asker: Asker, message: discord.Message, me: discord.ClientUser
+    ) -> tuple[Turn, ...]:
         here = conversation_in(message.channel)
         replied_to = _replied_to(message)
         if replied_to is None:
-            return self._answering.history(here)
-        known = self._answering.history([Place("message", replied_to)])
-        return known or _read_back(message, me) or self._answering.history(here)
+            return await self._answering.history(asker.server, here)
+        known = await self._answering.history(asker.server, [Place("message", replied_to)])
+        known = known or _read_back(message, me)
+        return known or await self._answering.history(asker.server, here)
 
 
 def _hint(me: discord.ClientUser) -> str:

@@ -12,41 +12,90 @@ import hashlib
 import json
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import discord
 from discord import app_commands
 from discord.http import Route
 
 from retrieval.durable import write_durably
+from retrieval.errors import StorageError
 
 log = logging.getLogger(__name__)
 
 
-async def register_commands(tree: app_commands.CommandTree[Any], folder: Path) -> bool:
+class Registrations(Protocol):
+    """What was registered last, by the application and API. Waits for the disk or the network."""
+
+    def last(self, key: str) -> str | None:
+        """The hash of it; ``None`` where it is not known.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+        ...
+
+    def keep(self, key: str, digest: str) -> None:
+        """Remember the hash of what was registered just now.
+
+        Raises:
+            StorageError: It cannot be kept.
+        """
+        ...
+
+
+class FileRegistrations:
+    """Remembered in a file of a folder, which is made if needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "commands.json"
+
+    def last(self, key: str) -> str | None:
+        return self._read().get(key)
+
+    def keep(self, key: str, digest: str) -> None:
+        registered = {**self._read(), key: digest}
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(self._path, json.dumps(registered, indent=2, sort_keys=True).encode())
+        except OSError as error:
+            raise StorageError(f"{self._path} cannot be written.", why=str(error)) from error
+
+    def _read(self) -> dict[str, str]:
+        try:
+            content = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+
+async def register_commands(
+    tree: app_commands.CommandTree[Any], registrations: Registrations
+) -> bool:
     """Register the tree's commands with Discord if they are not those registered last.
 
     Where Discord cannot take them now the bot goes on with those it knows, and tries again at the
     next start.
 
-    Args:
-        folder: Where it is remembered; made if needed.
-
     Returns:
         Whether they were registered.
     """
-    path = folder / "commands.json"
     key = f"{tree.client.application_id}@{Route.BASE}"
     digest = await _digest(tree)
-    registered = await asyncio.to_thread(_read, path)
-    if registered.get(key) == digest:
-        return False
+    try:
+        if await asyncio.to_thread(registrations.last, key) == digest:
+            return False
+    except StorageError as error:
+        log.warning("It is not known which commands are registered: %s", error)
     try:
         await tree.sync()
     except discord.HTTPException as error:
         log.error("Discord did not take the commands: %s", error)
         return False
-    await asyncio.to_thread(_write, path, {**registered, key: digest})
+    try:
+        await asyncio.to_thread(registrations.keep, key, digest)
+    except StorageError as error:
+        log.warning("Not remembered that the commands are registered: %s", error)
     return True
 
 
@@ -58,19 +107,3 @@ async def _digest(tree: app_commands.CommandTree[Any]) -> str:
     ]
     payload.sort(key=lambda command: (str(command.get("type")), command["name"]))
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-
-
-def _read(path: Path) -> dict[str, str]:
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _write(path: Path, registered: dict[str, str]) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, json.dumps(registered, indent=2, sort_keys=True).encode())
-    except OSError as error:
-        log.warning("Not remembered that the commands are registered: %s", error)

@@ -17,6 +17,7 @@ DEFAULT_MODEL: Final = "all-MiniLM-L6-v2"
 _MEGABYTE: Final = 1024 * 1024
 _ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+_SHARDS: Final = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.ASCII)
 
 
 class Secret:
@@ -48,11 +49,15 @@ class Settings:
     ``articles`` are paths, and addresses on the web as strings. ``operators`` are the ids of the
     Discord users who may change the shared collection. ``models_dir`` is a folder in ``data_dir``
     where not given. ``grace_days`` are those after which what is
-    kept of a server is deleted that the bot was removed from.
+    kept of a server is deleted that the bot was removed from. Without ``database_url`` everything
+    is kept in ``data_dir``. ``shard_count`` is Discord's choice where not given, and all of them
+    are this process's where ``shard_ids`` are not.
     """
 
     discord_token: Secret | None = None
     data_dir: Path = Path()
+    database_url: Secret | None = None
+    replica_urls: tuple[Secret, ...] = ()
     articles: tuple[Path | str, ...] = ()
     watch: bool = False
     poll_minutes: int = 60
@@ -69,6 +74,8 @@ class Settings:
     answer_threshold: float | None = None
     discord_api_url: str | None = None
     discord_gateway_url: str | None = None
+    shard_count: int | None = None
+    shard_ids: tuple[int, ...] = ()
     log_level: str = "WARNING"
 
 
@@ -103,9 +110,12 @@ def load_settings(
     values.update(os.environ if environment is None else environment)
     given = {key: value.strip() for key, value in values.items() if value.strip()}
     token = given.get("DISCORD_TOKEN")
+    shard_count = _whole(given, "SHARD_COUNT", 1, least=1) if "SHARD_COUNT" in given else None
     return Settings(
         discord_token=Secret(token) if token else None,
         data_dir=_data_dir(given.get("FOOTNOTE_DATA_DIR")),
+        database_url=_database(given, "FOOTNOTE_DATABASE_URL"),
+        replica_urls=_replicas(given, "FOOTNOTE_REPLICA_URLS"),
         articles=_articles(given.get("FOOTNOTE_ARTICLES", "")),
         watch=_switch(given, "FOOTNOTE_WATCH"),
         poll_minutes=_whole(given, "FOOTNOTE_POLL_MINUTES", 60, least=0),
@@ -122,6 +132,8 @@ def load_settings(
         answer_threshold=_fraction(given, "ANSWER_THRESHOLD"),
         discord_api_url=_url(given, "DISCORD_API_URL", {"http", "https"}),
         discord_gateway_url=_url(given, "DISCORD_GATEWAY_URL", {"ws", "wss"}),
+        shard_count=shard_count,
+        shard_ids=_shard_ids(given, shard_count),
         log_level=_one_of(given, "LOG_LEVEL", _LOG_LEVELS, "WARNING"),
     )
 
@@ -239,6 +251,58 @@ def _url(given: Mapping[str, str], name: str, schemes: set[str]) -> str | None:
             remedy=f"Correct it, or remove {name} to reach Discord itself.",
         )
     return given[name].rstrip("/")
+
+
+def _database(given: Mapping[str, str], name: str) -> Secret | None:
+    return _postgres(name, given[name]) if name in given else None
+
+
+def _replicas(given: Mapping[str, str], name: str) -> tuple[Secret, ...]:
+    found = tuple(_postgres(name, part) for part in _listed(given.get(name, "")))
+    if found and "FOOTNOTE_DATABASE_URL" not in given:
+        raise SettingsError(
+            f"{name} is set, but FOOTNOTE_DATABASE_URL is not.",
+            why="A replica is a copy of that database.",
+            remedy=f"Set FOOTNOTE_DATABASE_URL too, or remove {name}.",
+        )
+    return found
+
+
+def _postgres(name: str, value: str) -> Secret:
+    """An address, which may hold a password: no error shows it."""
+    # Only who has a database needs what reads its address.
+    from retrieval.postgres.addresses import Address
+
+    Address(value, name, writes=name == "FOOTNOTE_DATABASE_URL")
+    return Secret(value)
+
+
+def _shard_ids(given: Mapping[str, str], count: int | None) -> tuple[int, ...]:
+    name = "SHARD_IDS"
+    found: set[int] = set()
+    for part in _listed(given.get(name, "")):
+        match = _SHARDS.fullmatch(part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if first > last:
+            raise SettingsError(
+                f"{name} holds {part!r}, which is neither a shard nor a range of shards.",
+                remedy=f"Set it to numbers from 0 on, such as 0,1 or 0-3, or remove {name} to "
+                "run all shards in this process.",
+            )
+        found.update(range(first, last + 1))
+    if found and count is None:
+        raise SettingsError(
+            f"{name} is set, but SHARD_COUNT is not.",
+            why="All processes must agree on how many shards there are.",
+            remedy=f"Set SHARD_COUNT, the same for every process, or remove {name}.",
+        )
+    if found and count is not None and max(found) >= count:
+        raise SettingsError(
+            f"{name} names shard {max(found)}, but with SHARD_COUNT={count} the last one is "
+            f"{count - 1}.",
+            remedy="Correct one of them; the shards are numbered from 0 on.",
+        )
+    return tuple(sorted(found))
 
 
 def _one_of(given: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:

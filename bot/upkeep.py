@@ -19,6 +19,7 @@ from typing import Final
 from bot.changing import described
 from bot.housekeeping import Housekeeping
 from bot.inflight import ClosingError
+from bot.leadership import Leadership
 from bot.library import Library
 from bot.settings import Settings
 from retrieval.corpus import Asked, Corpora
@@ -26,6 +27,8 @@ from retrieval.errors import FootnoteError
 
 log = logging.getLogger(__name__)
 
+_AFTER_ALL: Final = 30.0
+"""Seconds between two looks for changes where processes tell each other of them."""
 _LONGEST_GAP: Final = 300.0
 """Seconds until files that could not be read are tried again without having changed."""
 
@@ -40,6 +43,7 @@ class Pace:
         watch: Between two looks for watched folders that have vanished or come back.
         settle: For how long files must be left alone before they are read.
         tidy: Between two looks for what has been kept for long enough.
+        sweep: Between two looks for what is kept for minutes or an hour only.
         release: Between two looks for collections that nobody has asked for a while.
     """
 
@@ -48,6 +52,7 @@ class Pace:
     watch: float = 2.0
     settle: float = 0.5
     tidy: float = 3600.0
+    sweep: float = 60.0
     release: float = 60.0
 
 
@@ -60,6 +65,7 @@ class Upkeep:
         watched: Files and folders of the shared collection that are read as soon as they change.
         own_folder: Where the bot keeps its own files, which are no news even if they are watched.
         housekeeping: Deletes what is kept no longer, where given.
+        leadership: Pages, feeds and files are read by the process that has it.
         clock: The time, with its zone.
     """
 
@@ -71,6 +77,7 @@ class Upkeep:
         watched: Sequence[Path] = (),
         own_folder: Path | None = None,
         housekeeping: Housekeeping | None = None,
+        leadership: Leadership | None = None,
         pace: Pace | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -79,6 +86,7 @@ class Upkeep:
         self._watched = tuple(path.absolute() for path in watched)
         self._own_folder = own_folder.resolve() if own_folder else None
         self._housekeeping = housekeeping
+        self._leadership = leadership or Leadership()
         self._pace = pace or Pace()
         self._clock = clock
         self._told: dict[str, str] = {}
@@ -94,6 +102,7 @@ class Upkeep:
                 group.create_task(self._repeat(self.watch, self._pace.watch))
             if self._housekeeping is not None:
                 group.create_task(self._repeat(self._housekeeping.tidy, self._pace.tidy))
+                group.create_task(self._repeat(self._housekeeping.sweep, self._pace.sweep))
 
     async def refresh(self) -> None:
         """Serve what other processes, such as the command line, have changed."""
@@ -102,6 +111,8 @@ class Upkeep:
 
     async def poll(self) -> None:
         """Ask those pages and feeds for news whose time has come, one collection after another."""
+        if not self._leadership.is_held:
+            return
         checks = await self._library.next_checks()
         for server, time in checks.items():
             if time <= self._clock():
@@ -110,13 +121,15 @@ class Upkeep:
     async def watch(self) -> None:
         """Read the watched files when they change, until the folders themselves are others."""
         present = _present(self._watched)
-        if not present:
+        if not present or not self._leadership.is_held:
             return
         loop = asyncio.get_running_loop()
         # What changed before the watch began is not told, so the first look is at everything.
         is_news, gap, not_before = True, self._pace.watch, 0.0
         async with aclosing(self._changes(list(present))) as changes:
             async for found in changes:
+                if not self._leadership.is_held:
+                    return
                 is_other = _present(self._watched) != present
                 if found or is_other:
                     is_news, gap, not_before = True, self._pace.watch, 0.0
@@ -227,8 +240,11 @@ def make_upkeep(
     pace: Pace | None = None,
     *,
     housekeeping: Housekeeping | None = None,
+    leadership: Leadership | None = None,
 ) -> Upkeep:
     """The upkeep that the settings ask for."""
+    if pace is None and settings.database_url is not None:
+        pace = Pace(refresh=_AFTER_ALL)
     files = [source for source in corpora.sources if isinstance(source, Path)]
     return Upkeep(
         library,
@@ -236,6 +252,7 @@ def make_upkeep(
         watched=files if settings.watch else (),
         own_folder=corpora.folder,
         housekeeping=housekeeping,
+        leadership=leadership,
         pace=pace,
     )
 

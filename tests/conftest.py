@@ -19,6 +19,8 @@ from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.limits import Limits
 from retrieval.sandbox import Sandbox
 
+pytest_plugins = ["tests.postgres.fixtures"]
+
 # The machine decides how long an example takes; what it shows does not depend on that.
 settings.register_profile("footnote", deadline=None)
 settings.load_profile("footnote")

@@ -20,6 +20,7 @@ STAIRCASE = (
     ("readers", "web"),
     ("sandbox",),
     ("encoders",),
+    ("database", "postgres"),
     ("halves", "rerankers"),
     ("engines",),
     ("answers",),
@@ -28,7 +29,6 @@ STAIRCASE = (
     ("confidence",),
     ("answering",),
     ("summaries",),
-    ("database",),
     ("corpus",),
     ("evaluation",),
 )

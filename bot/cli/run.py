@@ -22,9 +22,11 @@ def command(ctx: click.Context, /, **common: Any) -> None:
         click.echo("No DISCORD_TOKEN is set, so this is the terminal chat.", err=True)
         converse(options)
         return
-    from bot.assembly import make_corpora
+    from bot.assembly import make_corpora, make_servers
     from bot.client import run_discord
 
-    with make_corpora(settings, options.corpus) as corpora:
-        status = run_discord(settings, corpora)
+    # The same for the articles and for what people did: each has connections of its own otherwise.
+    servers = make_servers(settings)
+    with make_corpora(settings, options.corpus, servers) as corpora:
+        status = run_discord(settings, corpora, servers)
     ctx.exit(status)

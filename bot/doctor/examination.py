@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,13 +12,15 @@ from typing import Final
 
 from bot.doctor.finding import Finding
 from bot.doctor.installation import Installation, free_bytes
-from bot.settings import Secret, Settings
+from bot.settings import Settings
 
 Announce = Callable[[str], None]
 """Called with the name of a check that takes long."""
 
 _MULTILINGUAL: Final = "multilingual-e5-small"
 """The model that comes with an extra of that name; its module cannot be imported to look."""
+_PASSWORD: Final = re.compile(r"://[^/@:]*:([^/@]+)@")
+"""In an address of a database."""
 _LONG: Final = 1.0
 _USUAL: Final = 30.0
 """Seconds."""
@@ -85,7 +88,7 @@ def examine(
     installation = Installation(own, corpus, clock, free)
     for check in _checks(installation):
         for finding in carried_out(check, announce):
-            yield _without(own.discord_token, finding)
+            yield _without(_secrets(own), finding)
 
 
 def carried_out(check: Check, announce: Announce = lambda name: None) -> list[Finding]:
@@ -136,7 +139,17 @@ def carried_out(check: Check, announce: Announce = lambda name: None) -> list[Fi
 
 
 def _checks(installation: Installation) -> Iterator[Check]:
-    from bot.doctor import application, databases, folder, indexes, locks, models, sources, token
+    from bot.doctor import (
+        application,
+        databases,
+        folder,
+        indexes,
+        locks,
+        models,
+        postgres,
+        sources,
+        token,
+    )
 
     def check(
         name: str, of: Callable[[Installation], Iterable[Finding]], seconds: float = _USUAL
@@ -145,21 +158,35 @@ def _checks(installation: Installation) -> Iterator[Check]:
 
     yield check("data folder", folder.check_folder)
     yield check("disk", folder.check_disk)
-    # Every byte of these is read, and there may be gigabytes of it.
-    yield check("database", databases.check_articles, 120.0)
-    yield check("database", databases.check_encodings, 120.0)
-    yield check("database", databases.check_people)
-    yield check("lock", locks.check_locks)
+    is_in_folder = installation.settings.database_url is None
+    if is_in_folder:
+        # Every byte of these is read, and there may be gigabytes of it.
+        yield check("database", databases.check_articles, 120.0)
+        yield check("database", databases.check_encodings, 120.0)
+        yield check("database", databases.check_people)
+        yield check("lock", locks.check_locks)
+    else:
+        yield check("database", postgres.check_database, 60.0)
     yield check("model", models.check_model)
     yield check("export", models.check_export)
-    yield check("index", indexes.check_indexes, 300.0)
+    if is_in_folder:
+        yield check("index", indexes.check_indexes, 300.0)
     yield check("articles", sources.check_sources)
     yield check("token", token.check_token)
     yield check("discord", application.check_discord, 60.0)
 
 
-def _without(secret: Secret | None, finding: Finding) -> Finding:
-    """The finding without the token, in whichever error of others that may have got."""
-    if secret is None or secret.reveal() not in finding.message:
-        return finding
-    return replace(finding, message=finding.message.replace(secret.reveal(), "***"))
+def _secrets(settings: Settings) -> list[str]:
+    """What no finding may show: the token, the database's addresses, and the passwords in them."""
+    found = [settings.discord_token, settings.database_url, *settings.replica_urls]
+    values = [secret.reveal() for secret in found if secret is not None]
+    passwords = [_PASSWORD.search(value) for value in values]
+    return [*values, *(match[1] for match in passwords if match)]
+
+
+def _without(secrets: Iterable[str], finding: Finding) -> Finding:
+    """The finding without the secrets, in whichever error of others they may have got."""
+    message = finding.message
+    for secret in secrets:
+        message = message.replace(secret, "***")
+    return finding if message == finding.message else replace(finding, message=message)

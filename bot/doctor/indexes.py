@@ -51,8 +51,7 @@ def _records(installation: Installation) -> dict[str, GenerationRecord]:
 
 def _checked(installation: Installation, name: str, record: GenerationRecord) -> Finding:
     from bot.assembly import make_encoder
-    from retrieval.corpus.indexing import Indexer
-    from retrieval.database import CollectionStore, Database
+    from retrieval.corpus.embedded_backend import EmbeddedBackend
     from retrieval.errors import CorpusError, DamagedError
 
     settings = installation.settings
@@ -67,13 +66,9 @@ def _checked(installation: Installation, name: str, record: GenerationRecord) ->
             "them.",
         )
     # Only read from: the database is never opened for it.
-    database = Database(installation.folder)
-    folder = installation.folder / "collections" / name / "indexes"
-    indexer = Indexer(
-        database, CollectionStore(database, name), folder, encoder, installation.clock
-    )
+    segments = EmbeddedBackend(installation.folder).segments(name)
     try:
-        generation = indexer.read(record, trusting=False)
+        generation = segments.generation(record, trusting=False)
         if generation is None:
             reason = "it is missing"
         else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bot.doctor.finding import Finding
 from bot.doctor.installation import Installation
 from bot.doctor.reading import UNREADABLE, rows
+from bot.settings import Secret
 from retrieval.phrases import listed
 
 if TYPE_CHECKING:
@@ -150,6 +151,9 @@ def _chosen(installation: Installation) -> Mapping[int, ServerSettings]:
     from bot.store.server_settings import from_json
 
     query = "SELECT server, settings FROM servers WHERE settings IS NOT NULL"
+    url = installation.settings.database_url
+    if url is not None:
+        return _chosen_there(url, query)
     try:
         return {
             int(server): from_json(stored)
@@ -157,3 +161,21 @@ def _chosen(installation: Installation) -> Mapping[int, ServerSettings]:
         }
     except UNREADABLE:
         return {}  # The check of the database says what is wrong.
+
+
+def _chosen_there(url: Secret, query: str) -> Mapping[int, ServerSettings]:
+    """The same in PostgreSQL."""
+    from bot.store.database import EVERYWHERE
+    from bot.store.postgres.people import SCOPE
+    from bot.store.server_settings import from_json
+    from retrieval.postgres.addresses import Address
+    from retrieval.postgres.errors import ERRORS
+    from retrieval.postgres.text import unescaped
+
+    try:
+        with Address(url.reveal(), "FOOTNOTE_DATABASE_URL", writes=False).connect() as connection:
+            connection.execute("SELECT set_config(%s, %s, false)", [SCOPE, EVERYWHERE])
+            found = connection.execute(query).fetchall()
+    except ERRORS:
+        return {}  # The check of the database says what is wrong.
+    return {int(server): from_json(unescaped(stored)) for server, stored in found}

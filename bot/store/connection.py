@@ -1,4 +1,4 @@
-"""The database of what people did, ``people.db``: no copy of it is kept.
+"""What people did in SQLite, ``people.db``: no copy of it is kept.
 
 A vote that is lost is no tragedy, and what people wrote should not lie about in copies. So a
 damaged file is put aside, for whoever wants to look into it, and another is begun.
@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, select, text, update
 
 from bot.languages import t
+from bot.store.database import Scope
 from bot.store.schema import ASKED, METADATA
 from retrieval.database.sqlite import (
     ERRORS,
@@ -36,15 +37,17 @@ from retrieval.errors import StorageError
 log = logging.getLogger(__name__)
 
 NAME: Final = "people.db"
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration. Kept here so that an up-to-date database needs no Alembic."""
 _ASIDE: Final = re.compile(r"people\.damaged-(\d{8}T\d{6})Z\.db(?:-wal|-shm)?")
 _ASIDE_TIME: Final = "%Y%m%dT%H%M%S"
 T = TypeVar("T")
 
 
-class PeopleDatabase:
-    """The database in ``folder``, opened at the first use. Shared by threads.
+class SQLitePeople:
+    """The database in ``folder``, opened at the first use. See ``PeopleDatabase``.
+
+    It gives every transaction all there is: one process, or a few on one machine, share it.
 
     Args:
         folder: Made where it is missing.
@@ -70,7 +73,7 @@ class PeopleDatabase:
         with self._as_storage_errors():
             self._opened()
 
-    def read(self, work: Callable[[Connection], T]) -> T:
+    def read(self, scope: Scope, work: Callable[[Connection], T]) -> T:
         """What ``work`` finds in the database as it stands at one moment.
 
         Raises:
@@ -83,7 +86,7 @@ class PeopleDatabase:
 
         return self._run(run)
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, scope: Scope, work: Callable[[Connection], T]) -> T:
         """Do ``work`` in a transaction: all of it is kept, or nothing.
 
         Args:

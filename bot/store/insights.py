@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, case, func, select
 
-from bot.store.questions import in_server
+from bot.store.questions import in_server, of_asked
 from bot.store.records import Verdict
 from bot.store.schema import ASKED, QUOTED, VOTES
 
@@ -76,7 +76,7 @@ def gather(connection: Connection, server: int, since: datetime | None) -> Insig
     ).all()
     articles = connection.execute(
         select(QUOTED.c.article, func.count().label("times"))
-        .join(ASKED)
+        .join(ASKED, of_asked(QUOTED))
         .where(*own)
         .group_by(QUOTED.c.article)
         .order_by(func.count().desc(), QUOTED.c.article)
@@ -84,13 +84,13 @@ def gather(connection: Connection, server: int, since: datetime | None) -> Insig
     ).all()
     verdicts = connection.execute(
         select(VOTES.c.verdict, func.count().label("times"))
-        .join(ASKED)
+        .join(ASKED, of_asked(VOTES))
         .where(*own)
         .group_by(VOTES.c.verdict)
     ).all()
     reasons = connection.execute(
         select(VOTES.c.verdict, VOTES.c.reason, func.count().label("times"))
-        .join(ASKED)
+        .join(ASKED, of_asked(VOTES))
         .where(*own, VOTES.c.reason.is_not(None))
         .group_by(VOTES.c.verdict, VOTES.c.reason)
         .order_by(func.count().desc(), VOTES.c.reason, VOTES.c.verdict)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
+from bot.store.notices import Notice
 from bot.store.records import Kept, as_text
 from bot.store.schema import ASKED, VOTES
 
@@ -37,6 +38,7 @@ def forget(connection: Connection, person: int) -> int:
     """
     votes = connection.execute(delete(VOTES).where(VOTES.c.person == person)).rowcount
     questions = connection.execute(delete(ASKED).where(ASKED.c.person == person)).rowcount
+    Notice("person", person).tell(connection)
     return int(votes + questions)
 
 

@@ -1,4 +1,7 @@
-"""Questions in the database, and the lists of those that want an answer."""
+"""Questions in the database, and the lists of those that want an answer.
+
+``server`` is a key, see ``database.key_of``.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,23 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, false, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    delete,
+    false,
+    func,
+    insert,
+    select,
+    update,
+)
 
+from bot.store.database import DIRECT
 from bot.store.records import Asked, State, Verdict, as_text, storable
 from bot.store.schema import ASKED, QUOTED, VOTES
+from bot.store.upsert import upsert
 from retrieval.questions import MAX_CHARACTERS
 
 AT_ONCE: Final = 500
@@ -24,7 +39,7 @@ _LONGEST_REASON: Final = 1000
 def add(
     connection: Connection,
     *,
-    server: int | None,
+    server: int,
     channel: int,
     message: int | None,
     person: int | None,
@@ -47,7 +62,7 @@ def add(
             confidence=confidence if math.isfinite(confidence) else 0.0,
             language=storable(language, 20),
             at=as_text(at),
-            state="open" if server is not None and not answered else "none",
+            state="open" if server != DIRECT and not answered else "none",
         )
     )
     row = int(result.inserted_primary_key[0])  # type: ignore[index]
@@ -56,36 +71,37 @@ def add(
         connection.execute(
             insert(QUOTED),
             [
-                {"asked_id": row, "position": position, "article": name}
+                {"asked_id": row, "position": position, "server": server, "article": name}
                 for position, name in enumerate(names)
             ],
         )
     return row
 
 
-def place(connection: Connection, asked: int, channel: int, message: int) -> bool:
+def place(connection: Connection, server: int, asked: int, channel: int, message: int) -> bool:
     """Keep where the answer is."""
-    statement = update(ASKED).where(_is(asked)).values(channel=channel, message=message)
+    statement = update(ASKED).where(_is(server, asked)).values(channel=channel, message=message)
     return bool(connection.execute(statement).rowcount)
 
 
-def find(connection: Connection, asked: int) -> Asked | None:
+def find(connection: Connection, server: int, asked: int) -> Asked | None:
     """One question."""
-    found = connection.execute(select(ASKED).where(_is(asked))).all()
+    found = connection.execute(select(ASKED).where(_is(server, asked))).all()
     return next(iter(_records(connection, found)), None)
 
 
-def tell(connection: Connection, asked: int) -> bool:
+def tell(connection: Connection, server: int, asked: int) -> bool:
     """Have the admins told of a question; says whether they were not yet.
 
     One that was answered, though not well, is put on its server's list too.
     """
-    row = connection.execute(select(ASKED).where(_is(asked), ~ASKED.c.told)).one_or_none()
+    query = select(ASKED).where(_is(server, asked), ~ASKED.c.told).with_for_update()
+    row = connection.execute(query).one_or_none()
     if row is None:
         return False
-    listed = row.state == "none" and row.server is not None
+    listed = row.state == "none" and row.server != DIRECT
     state: State = "open" if listed else row.state
-    connection.execute(update(ASKED).where(_is(asked)).values(told=True, state=state))
+    connection.execute(update(ASKED).where(_is(server, asked)).values(told=True, state=state))
     return True
 
 
@@ -133,20 +149,25 @@ def list_after(
 
 
 def vote(
-    connection: Connection, asked: int, person: int, verdict: Verdict | None, reason: str | None
+    connection: Connection,
+    server: int,
+    asked: int,
+    person: int,
+    verdict: Verdict | None,
+    reason: str | None,
 ) -> bool:
     """Keep what a person thinks of an answer, or no longer; says whether the question is there."""
-    if connection.execute(select(ASKED.c.id).where(_is(asked))).scalar() is None:
+    # Held, so that it is not forgotten before the vote refers to it.
+    query = select(ASKED.c.id).where(_is(server, asked)).with_for_update(read=True)
+    if connection.execute(query).scalar() is None:
         return False
+    key = {"server": server, "asked_id": asked, "person": person}
     if verdict is None:
-        own = (VOTES.c.asked_id == asked) & (VOTES.c.person == person)
-        connection.execute(delete(VOTES).where(own))
+        own = [VOTES.c[name] == value for name, value in key.items()]
+        connection.execute(delete(VOTES).where(*own))
         return True
     values = {"verdict": verdict, "reason": storable(reason, _LONGEST_REASON)}
-    statement = upsert(VOTES).values(asked_id=asked, person=person, **values)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["asked_id", "person"], set_=values)
-    )
+    upsert(connection, VOTES, key | values, values)
     return True
 
 
@@ -156,12 +177,19 @@ def in_server(server: int, since: datetime | None) -> list[ColumnElement[bool]]:
     return [own] if since is None else [own, ASKED.c.at >= as_text(since)]
 
 
-def _is(asked: int) -> ColumnElement[bool]:
-    return ASKED.c.id == asked if _can_be(asked) else false()
+def of_asked(table: Table) -> ColumnElement[bool]:
+    """That a row of another table belongs to a question."""
+    return (table.c.server == ASKED.c.server) & (table.c.asked_id == ASKED.c.id)
+
+
+def _is(server: int, asked: int) -> ColumnElement[bool]:
+    if not _can_be(asked):
+        return false()
+    return (ASKED.c.server == server) & (ASKED.c.id == asked)
 
 
 def _can_be(asked: int) -> bool:
-    """Whether a number is one that SQLite can look for: what a button says is not to be trusted."""
+    """Whether a number can be looked for: what a button says is not to be trusted."""
     return 0 < asked < 2**63
 
 
@@ -171,11 +199,12 @@ def _is_open(server: int) -> tuple[ColumnElement[bool], ...]:
 
 def _records(connection: Connection, rows: Sequence[Row[Any]]) -> list[Asked]:
     articles: dict[int, list[str]] = {row.id: [] for row in rows}
+    servers = {row.server for row in rows}
     remaining = iter(articles)
     while some := list(islice(remaining, AT_ONCE)):
         query = (
             select(QUOTED)
-            .where(QUOTED.c.asked_id.in_(some))
+            .where(QUOTED.c.server.in_(servers), QUOTED.c.asked_id.in_(some))
             .order_by(QUOTED.c.asked_id, QUOTED.c.position)
         )
         for quoted in connection.execute(query):
@@ -183,7 +212,7 @@ def _records(connection: Connection, rows: Sequence[Row[Any]]) -> list[Asked]:
     return [
         Asked(
             id=row.id,
-            server=row.server,
+            server=None if row.server == DIRECT else row.server,
             channel=row.channel,
             message=row.message,
             person=row.person,

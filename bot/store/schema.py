@@ -1,6 +1,8 @@
-"""The tables of what people did. What belongs to a server carries its id.
+"""The tables of what people did. Every row carries the id of its server.
 
-``migrations`` makes them; a test holds that both say the same.
+Direct messages have a key of their own, ``database.DIRECT``. ``migrations`` makes the tables in
+SQLite and ``postgres.migrations`` those in PostgreSQL, where every key has the server in it; tests
+hold that all say the same.
 """
 
 from __future__ import annotations
@@ -18,9 +20,14 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     false,
+    text,
 )
+
+from retrieval.postgres.text import AnyText
+
+_ID: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""Of a row. SQLite counts in ``INTEGER`` alone, which holds as many there."""
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -30,11 +37,16 @@ METADATA: Final = MetaData(
     }
 )
 
+
+def _server() -> Column[int]:
+    return Column("server", BigInteger, nullable=False, server_default=text("0"))
+
+
 SERVERS: Final = Table(
     "servers",
     METADATA,
     Column("server", BigInteger, primary_key=True, autoincrement=False),
-    Column("settings", Text),
+    Column("settings", AnyText),
     Column("left_at", String(40)),
 )
 """``settings``: JSON, ``None`` for the usual ones. ``left_at``: since when the bot is not there."""
@@ -42,15 +54,15 @@ SERVERS: Final = Table(
 ASKED: Final = Table(
     "asked",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", _ID, primary_key=True),
     Column("server", BigInteger),
     Column("channel", BigInteger, nullable=False),
     Column("message", BigInteger),
     Column("person", BigInteger, index=True),
-    Column("question", Text),
+    Column("question", AnyText),
     Column("answered", Boolean, nullable=False),
     Column("confidence", Float, nullable=False),
-    Column("language", String(20)),
+    Column("language", AnyText().with_variant(String(20), "sqlite")),
     Column("at", String(40), nullable=False, index=True),
     Column("state", String(10), nullable=False),
     Column("told", Boolean, nullable=False, server_default=false()),
@@ -59,14 +71,16 @@ ASKED: Final = Table(
     # A number is never given twice: the buttons of old messages bear it.
     sqlite_autoincrement=True,
 )
-"""A row for each question. ``at``: in UTC, in ISO's form, which sorts as the times do."""
+"""A row for each question. ``server``: never null. ``at``: in UTC, in ISO's form, which sorts as
+the times do."""
 
 QUOTED: Final = Table(
     "quoted",
     METADATA,
     Column("asked_id", ForeignKey(ASKED.c.id, ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("article", Text, nullable=False),
+    _server(),
+    Column("article", AnyText, nullable=False),
 )
 """The articles that an answer quoted, in its order."""
 
@@ -75,7 +89,8 @@ VOTES: Final = Table(
     METADATA,
     Column("asked_id", ForeignKey(ASKED.c.id, ondelete="CASCADE"), primary_key=True),
     Column("person", BigInteger, primary_key=True, autoincrement=False, index=True),
+    _server(),
     Column("verdict", Integer, nullable=False),
-    Column("reason", Text),
+    Column("reason", AnyText),
 )
 """``verdict``: 1 for a good answer, -1 for a bad one."""

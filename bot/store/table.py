@@ -30,10 +30,11 @@ class Line:
     reasons: tuple[str, ...]
 
 
-def lines(connection: Connection, questions: Sequence[Asked]) -> list[Line]:
-    """The lines of some questions, few enough to be asked for by their ids."""
+def lines(connection: Connection, server: int, questions: Sequence[Asked]) -> list[Line]:
+    """The lines of some of a server's questions, few enough to be asked for by their ids."""
     votes: dict[int, list[tuple[int, str | None]]] = {asked.id: [] for asked in questions}
-    query = select(VOTES).where(VOTES.c.asked_id.in_(votes)).order_by(VOTES.c.reason)
+    own = (VOTES.c.server == server, VOTES.c.asked_id.in_(votes))
+    query = select(VOTES).where(*own).order_by(VOTES.c.reason)
     for row in connection.execute(query):
         votes[row.asked_id].append((row.verdict, row.reason))
     return [

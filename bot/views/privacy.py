@@ -92,7 +92,7 @@ class ForgetButton(
 
 
 async def _forget(client: FootnoteClient, person: int) -> str:
-    client.services.conversations.forget(person)
+    await client.services.conversations.forget(person)
     client.services.locales.forget(person)
     gone = await asyncio.to_thread(client.services.store.forget_person, person)
     deleted = tn(

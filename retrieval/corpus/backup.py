@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from retrieval.corpus.lock import held_by_one
-from retrieval.database import Database, collection_names
+from retrieval.database import SQLiteDatabase, collection_names
 from retrieval.durable import flush, write_durably
 from retrieval.errors import StorageError
 
@@ -30,7 +30,7 @@ _ORIGINAL: Final = re.compile(rf"{_COLLECTIONS}/[a-z0-9-]+/{_ORIGINALS}/[0-9a-f]
 _CHUNK: Final = 1024 * 1024
 
 
-def back_up(database: Database, file: Path) -> None:
+def back_up(database: SQLiteDatabase, file: Path) -> None:
     """Write all that is kept into ``file``, in the place of what it was.
 
     Raises:
@@ -58,7 +58,7 @@ def back_up(database: Database, file: Path) -> None:
             unfinished.unlink(missing_ok=True)
 
 
-def bring_back(database: Database, file: Path) -> list[str]:
+def bring_back(database: SQLiteDatabase, file: Path) -> list[str]:
     """Put what ``file`` holds in the place of everything; the names of its collections.
 
     Every collection is held meanwhile, so that no change is half old and half new.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -16,8 +15,9 @@ from retrieval.answering import Answerer, Library
 from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.conversation import Turn
-from retrieval.corpus.backup import back_up, bring_back
+from retrieval.corpus.backend import Backend
 from retrieval.corpus.corpus import Corpus
+from retrieval.corpus.embedded_backend import EmbeddedBackend
 from retrieval.corpus.generation import Generation
 from retrieval.corpus.means import Means
 from retrieval.corpus.recent import RecentAnswers
@@ -29,8 +29,6 @@ from retrieval.corpus.stocktaking import Asked
 from retrieval.corpus.view import view_of
 from retrieval.database import (
     CollectionStore,
-    Database,
-    FolderError,
     collection_names,
     next_checks,
     served,
@@ -38,7 +36,7 @@ from retrieval.database import (
 from retrieval.encoders import Encoder, Progress
 from retrieval.errors import CorpusError, DamagedError, ModelError
 from retrieval.limits import Limits
-from retrieval.phrases import joined, phrase
+from retrieval.phrases import phrase
 from retrieval.questions import clean_question
 from retrieval.sandbox import Sandbox
 from retrieval.summaries import Summary, summarize
@@ -65,6 +63,7 @@ class Corpora:
         folder: Where everything is kept.
         answerer: Answers the questions; its encoder is used for the passages too.
         sources: What the shared collection is made of.
+        backend: What everything is kept in; files below ``folder`` where not given.
         shared_name: Of the shared collection; another for articles that are looked at in passing.
         private_hosts: Hosts that pages may be fetched from although they are no public ones.
         poll_every: Between two looks at a feed or page, while all goes well.
@@ -78,6 +77,7 @@ class Corpora:
         answerer: Answerer,
         sources: Sequence[Configured] = (),
         *,
+        backend: Backend | None = None,
         shared_name: str = SHARED,
         limits: Limits | None = None,
         private_hosts: Sequence[str] = (),
@@ -91,7 +91,7 @@ class Corpora:
         self._shared_name = shared_name
         self._own_sandbox = Sandbox(limits) if sandbox is None else None
         self._means = Means(
-            database=Database(folder),
+            backend=backend or EmbeddedBackend(folder),
             answerer=answerer,
             sandbox=sandbox or self._own_sandbox or Sandbox(limits),
             fetcher=Fetcher(limits, private_hosts),
@@ -102,7 +102,6 @@ class Corpora:
         self._shared = Corpus(shared_name, self._sources, self._means)
         self._recent = RecentAnswers()
         self._asked: dict[int, datetime] = {}
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._loading: threading.Thread | None = None
         self._opening = threading.Lock()
         self._locks: dict[int, threading.Lock] = {}
@@ -148,20 +147,12 @@ class Corpora:
         loading = threading.Thread(target=self._load_encoder, name="load", daemon=True)
         loading.start()
         self._loading = loading  # Not before: whoever closes them meanwhile would wait for it.
-        try:
-            self._means.database.open()
-        except FolderError as error:
-            log.warning("Nothing can be kept: %s", error)
-            notice = joined(
-                (phrase("What is read now is not kept for the next start."), str(error))
-            )
-            self._temporary = tempfile.TemporaryDirectory(prefix="footnote-")
-            database = Database(Path(self._temporary.name))
-            self._means = replace(self._means, database=database)
+        notices = self._means.backend.open()
+        if notices:
+            # It may be another database now.
             self._shared = Corpus(self._shared_name, self._sources, self._means)
-            report = self._shared.open(progress)
-            return replace(report, notices=(notice, *report.notices))
-        return self._shared.open(progress)
+        report = self._shared.open(progress)
+        return replace(report, notices=(*notices, *report.notices))
 
     def server(self, server: int) -> Corpus:
         """A server's own collection, open.
@@ -391,7 +382,7 @@ class Corpora:
         Raises:
             StorageError: It cannot be read or written.
         """
-        back_up(self._means.database, file)
+        self._means.backend.back_up(file)
 
     def bring_back(self, file: Path) -> list[str]:
         """Put a backup in the place of everything; returns the collections in it.
@@ -399,17 +390,15 @@ class Corpora:
         Raises:
             StorageError: It is no whole backup, or cannot be kept; nothing was changed.
         """
-        names = bring_back(self._means.database, file)
+        names = self._means.backend.bring_back(file)
         self.refresh()
         return names
 
     def close(self) -> None:
-        """Close the database, and end the reading of files."""
+        """Close what everything is kept in, and end the reading of files."""
         if self._own_sandbox is not None:
             self._own_sandbox.close()
-        self._means.database.close()
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        self._means.backend.close()
         if self._loading is not None:
             # The interpreter must not end while the model's libraries load: they would abort it.
             self._loading.join(_LOADED_WITHIN)

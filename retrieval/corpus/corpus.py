@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,15 +18,12 @@ from retrieval.corpus import edits
 from retrieval.corpus.generation import Generation
 from retrieval.corpus.indexing import Indexer
 from retrieval.corpus.likeness import copies_noticed
-from retrieval.corpus.lock import held_by_one
 from retrieval.corpus.means import Means
-from retrieval.corpus.originals import Originals
 from retrieval.corpus.refusals import nothing_to_serve, too_full
 from retrieval.corpus.report import Report, compare
 from retrieval.corpus.sources import Addition, Configured, Upload
 from retrieval.corpus.status import Status
 from retrieval.corpus.stocktaking import Asked, Stock, Tools, add_to, take_stock
-from retrieval.corpus.storage import size_of
 from retrieval.database import CollectionStore, passage_hashes
 from retrieval.database.records import Entry, GenerationRecord, Inventory
 from retrieval.encoders import Progress
@@ -62,12 +58,14 @@ class Corpus:
         self._is_bounded = is_bounded
         self._means = means
         self._encoder = means.answerer.encoder
-        folder = means.database.folder / "collections" / name
-        self._folder = folder
-        self._originals = Originals(folder / "originals")
+        self._originals = means.backend.originals(name)
         self._store = CollectionStore(means.database, name)
         self._indexer = Indexer(
-            means.database, self._store, folder / "indexes", self._encoder, means.clock
+            means.database,
+            self._store,
+            means.backend.segments(name),
+            self._encoder,
+            means.clock,
         )
         self._tools = Tools(
             sandbox=means.sandbox,
@@ -78,6 +76,9 @@ class Corpus:
             clock=means.clock,
         )
         self._generation: Generation | None = None
+        self._kept: str | None = None
+        """The digest that was kept of what is served: another than its own where the index was
+        made again by a version that makes another one of the same articles."""
         self._changing = threading.Lock()
         self._failures: tuple[str, ...] = ()
 
@@ -159,7 +160,7 @@ class Corpus:
                 found.warm()
             if self._store.generation() != record:
                 continue  # A change that was quicker must not be undone.
-            self._generation = found
+            self._serve(found, record)
             return (*self._means.database.take_notices(), *notices)
 
     def mend(self, damaged: Generation) -> None:
@@ -295,11 +296,11 @@ class Corpus:
         """
         with self._alone():
             # First: what is cut short here is still known, and can be asked for again.
-            for part in ("indexes", "originals"):
-                shutil.rmtree(self._folder / part, ignore_errors=True)
+            self._indexer.discard_all_but(None)
+            self._originals.discard_all_but(())
             self._store.drop()
-            self._generation = None
-        shutil.rmtree(self._folder, ignore_errors=True)
+            self._serve(None, None)
+        self._means.backend.forget(self.name)
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), top: int = 10) -> Answer:
         """Answer a question from the articles of this collection alone.
@@ -350,7 +351,7 @@ class Corpus:
             created=record.created if record else None,
             encoded=record.encoded if record else 0,
             encoded_here=self._indexer.encoded,
-            bytes_on_disk=size_of(self._folder) + self._means.database.bytes_on_disk(),
+            bytes_on_disk=self._means.backend.bytes_used(self.name),
             sources=tuple(str(source) for source in self._sources),
             added=sum(not source.configured for source in sources),
             next_check=min(checks, default=None),
@@ -388,6 +389,10 @@ class Corpus:
                 phrase("The articles are not open yet."), remedy=phrase("Try again in a moment.")
             )
         return self._generation
+
+    def _serve(self, generation: Generation | None, kept: GenerationRecord | None) -> None:
+        self._generation = generation
+        self._kept = kept.digest if kept is not None else None
 
     def _change(
         self,
@@ -431,8 +436,7 @@ class Corpus:
     def _catch_up(self) -> tuple[str, ...] | None:
         """Serve what is kept, where that is something else; what to tell of it if it was."""
         record = self._store.generation()
-        serving = self._generation
-        if (record.digest if record else None) == (serving.digest if serving else None):
+        if (record.digest if record else None) == self._kept:
             return None
         if record is not None and record.model != self._encoder.name:
             return None
@@ -446,7 +450,7 @@ class Corpus:
                 remedy=phrase("Wait until that has finished, then try again."),
             )
         try:
-            with held_by_one(self._folder):
+            with self._means.backend.held_by_one(self.name):
                 yield
         finally:
             self._changing.release()
@@ -488,7 +492,7 @@ class Corpus:
                 # Space may be what is missing, and nobody opens the new index.
                 self._indexer.discard_all_but(serving)
                 raise
-        self._generation = fresh
+        self._serve(fresh, after.generation)
         if after != before:
             self._tidy(after, fresh)
         return encoded

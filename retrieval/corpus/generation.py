@@ -11,6 +11,7 @@ from typing import Final
 
 from retrieval.articles import Article
 from retrieval.corpus.encoding import encoded_passages
+from retrieval.corpus.looked_up import LookedUp
 from retrieval.corpus.segment import Segment, build_segment
 from retrieval.corpus.vocabulary import Vocabulary
 from retrieval.encoders import Encoder, Progress
@@ -75,12 +76,12 @@ class Generation:
     @cached_property
     def articles(self) -> Mapping[str, Article]:
         """The articles by id, each read when it is looked at."""
-        return _Articles(self.parts)
+        return LookedUp(self._segments, lambda id_, segment: segment.articles[id_])
 
     @cached_property
     def language_by_article(self) -> Mapping[str, Language]:
         """The language of each article, by its id."""
-        return _Languages(self.parts)
+        return LookedUp(self._segments, lambda id_, segment: segment.articles.language(id_))
 
     @cached_property
     def languages(self) -> frozenset[Language]:
@@ -96,40 +97,10 @@ class Generation:
         vocabularies = [part.segment.vocabulary for part in self.parts]
         return vocabularies[0] if len(vocabularies) == 1 else Vocabulary(vocabularies)
 
-
-class _Articles(Mapping[str, Article]):
-    """What the parts have, by id."""
-
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self._segments = {id_: part.segment for part in parts for id_ in part.ids()}
-
-    def __getitem__(self, id_: str) -> Article:
-        return self._segments[id_].articles[id_]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._segments)
-
-    def __len__(self) -> int:
-        return len(self._segments)
-
-    def __contains__(self, id_: object) -> bool:
-        return id_ in self._segments
-
-
-class _Languages(Mapping[str, Language]):
-    """The languages of what the parts have, by the article's id."""
-
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self._segments = {id_: part.segment for part in parts for id_ in part.ids()}
-
-    def __getitem__(self, id_: str) -> Language:
-        return self._segments[id_].articles.language(id_)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._segments)
-
-    def __len__(self) -> int:
-        return len(self._segments)
+    @cached_property
+    def _segments(self) -> Mapping[str, Segment]:
+        """The segment of each article, by its id."""
+        return {id_: part.segment for part in self.parts for id_ in part.ids()}
 
 
 def digest_of(articles: Iterable[Article], model: str) -> str:

@@ -6,50 +6,42 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
-from typing import Final
 
 from retrieval.articles import Article
 from retrieval.corpus import generation as generations
 from retrieval.corpus.compaction import Size, made_anew
 from retrieval.corpus.encoding import encoded_passages
 from retrieval.corpus.generation import Generation, Part
-from retrieval.corpus.segment import Segment, open_segment, write_segment
-from retrieval.corpus.segment_articles import RECORDS
-from retrieval.corpus.storage import Storage
+from retrieval.corpus.segment import Segment
+from retrieval.corpus.segments import SegmentStore
 from retrieval.database import CollectionStore, Database, EncodingStore
 from retrieval.database.records import GenerationRecord, Inventory
 from retrieval.encoders import Encoder, Progress
 from retrieval.encoders.kept import form_of
-from retrieval.engines.embedded import CHECKED_ON_READING
 from retrieval.errors import DamagedError, StorageError
 from retrieval.languages import language_of
 from retrieval.phrases import phrase
 from retrieval.preparation import PreparedArticle
-
-_UNREADABLE: Final = (OSError, ValueError, TypeError, KeyError, RuntimeError)
-"""What opening the files of a segment raises when they are not what was written."""
 
 
 class Indexer:
     """Builds the generations of one collection, and keeps the index of the one that is served.
 
     Args:
-        folder: Where indexes are kept: each segment in a folder of its own, and each generation
-            in one that names its segments.
+        segments: Where its indexes are kept.
     """
 
     def __init__(
         self,
         database: Database,
         store: CollectionStore,
-        folder: Path,
+        segments: SegmentStore,
         encoder: Encoder,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._database = database
-        self._indexes = Storage(folder)
+        self._segments = segments
         self._encoder = encoder
         self._clock = clock
         self.encoded = 0
@@ -67,18 +59,9 @@ class Indexer:
 
         Raises:
             DamagedError: It is not whole, or not that of the articles.
+            StorageError: It cannot be read.
         """
-        stored = self._indexes.open(_name_of(record.digest))
-        if stored is None:
-            return None
-        _, manifest = stored
-        if (manifest.get("format"), manifest.get("digest")) != (generations.FORMAT, record.digest):
-            raise DamagedError("the index is of another version")
-        parts = [
-            Part(self._read_segment(part["name"], trusting), frozenset(part["gone"]))
-            for part in manifest["parts"]
-        ]
-        return Generation(record.digest, record.created, record.model, parts, record.encoded)
+        return self._segments.generation(record, trusting=trusting)
 
     def build(
         self,
@@ -104,7 +87,7 @@ class Indexer:
         parts = serving.parts if serving is not None else ()
         # What could not be kept is in memory alone, and another process may have discarded what is
         # open here: what is to be kept must not name either.
-        same = _unchanged([p for p in parts if self._indexes.has(p.segment.name)], digests)
+        same = _unchanged([p for p in parts if self._segments.has(p.segment.name)], digests)
         known = {id_ for _, left, _ in same for id_ in left}
         fresh = self._prepared(inventory, set(digests) - known)
         check(sum(size.left for _, _, size in same) + _passages(fresh))
@@ -149,22 +132,11 @@ class Indexer:
         Raises:
             StorageError: It cannot be written.
         """
-        manifest = {
-            "format": generations.FORMAT,
-            "digest": generation.digest,
-            "parts": [
-                {"name": part.segment.name, "gone": sorted(part.gone)} for part in generation.parts
-            ],
-        }
-        self._indexes.write(_name_of(generation.digest), lambda folder: manifest)
+        self._segments.keep(generation)
 
     def discard_all_but(self, generation: Generation | None) -> None:
         """Delete every other index. What cannot be deleted is deleted after the next change."""
-        names = set()
-        if generation is not None:
-            names = {part.segment.name for part in generation.parts}
-            names.add(_name_of(generation.digest))
-        self._indexes.discard_all_but(names)
+        self._segments.discard_all_but(generation)
 
     def forget_encodings(self, needed: Callable[[], set[str]], before: datetime) -> None:
         """Delete the encodings of passages that are in no article any more.
@@ -206,15 +178,9 @@ class Indexer:
         articles = [(one.article, language_of(one.article.text)) for one in prepared]
         form = form_of(self._encoder)
         name = _segment_name(form, [article for article, _ in articles], average)
-        self._indexes.write(
-            name,
-            lambda folder: {
-                **write_segment(folder, model, articles, passages, average),
-                "form": form,
-            },
-        )
+        self._segments.write(name, model, form, articles, passages, average)
         try:
-            segment = self._read_segment(name, trusting=True)
+            segment = self._segments.open(name)
         except DamagedError as error:
             raise StorageError(
                 phrase("The new index could not be read back, so it is not used."),
@@ -225,23 +191,6 @@ class Indexer:
             ) from error
         segment.check()
         return segment, passages.encoded
-
-    def _read_segment(self, name: str, trusting: bool) -> Segment:
-        later = (*CHECKED_ON_READING, RECORDS) if trusting else ()
-        stored = self._indexes.open(name, later)
-        if stored is None:
-            raise DamagedError(f"{name} is missing")
-        folder, manifest = stored
-        try:
-            return open_segment(
-                name,
-                folder,
-                manifest["model"],
-                trusted=not manifest["unchecked"],
-                form=manifest["form"],
-            )
-        except _UNREADABLE as error:
-            raise DamagedError(f"the index in {name} cannot be read: {error}") from error
 
 
 def _unchanged(
@@ -272,7 +221,3 @@ def _average_length(prepared: Sequence[PreparedArticle], others: Iterable[Segmen
 def _segment_name(form: str, articles: Iterable[Article], average: float) -> str:
     digest = generations.digest_of(articles, f"{form} {average!r}")
     return f"segment-{hashlib.sha256(digest.encode()).hexdigest()[:32]}"
-
-
-def _name_of(digest: str) -> str:
-    return digest[:32]

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from retrieval.durable import write_durably
 from retrieval.errors import StorageError
@@ -17,7 +18,31 @@ def fingerprint_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-class Originals:
+class Originals(Protocol):
+    """The uploads of one collection. Safe to share by threads."""
+
+    def keep(self, content: bytes) -> str:
+        """Keep a file and return its fingerprint.
+
+        Raises:
+            StorageError: It cannot be kept.
+        """
+        ...
+
+    def get(self, fingerprint: str) -> bytes | None:
+        """The file; ``None`` where it is missing or is not as it was kept.
+
+        Raises:
+            StorageError: It cannot be told.
+        """
+        ...
+
+    def discard_all_but(self, fingerprints: Collection[str]) -> None:
+        """Delete the files that no source has any more; best effort."""
+        ...
+
+
+class OriginalFiles:
     """The uploads of one collection, in a folder of their own."""
 
     def __init__(self, folder: Path) -> None:

@@ -19,7 +19,7 @@ from retrieval.articles import Article
 from retrieval.corpus.segment_articles import ArticlesInMemory, SegmentArticles, StoredArticles
 from retrieval.encoders.compression import TokenCodec, codec_for
 from retrieval.encoders.kept import form_with
-from retrieval.engines import IndexedPassage
+from retrieval.engines import IndexedPassage, SegmentEngine
 from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.errors import CorpusError
 from retrieval.languages import Language
@@ -42,7 +42,7 @@ class Segment:
 
     name: str
     articles: SegmentArticles
-    engine: EmbeddedEngine
+    engine: SegmentEngine
     vocabulary: frozenset[str]
     languages: frozenset[Language]
 

@@ -105,7 +105,7 @@ class StoredArticles:
         with ColumnsInFiles(within) as files:
             files.append("starts", np.zeros(1, dtype=np.int64))
             for article, language in articles:
-                record = _to_record(article, language)
+                record = to_record(article, language)
                 end += len(record)
                 ids.append(article.id)
                 files.append("records", np.frombuffer(record, dtype=np.uint8))
@@ -156,10 +156,11 @@ def _read(columns: Mapping[str, Any], number: int) -> tuple[Article, Language]:
     record = columns["records"][place].tobytes()
     if zlib.crc32(record) != columns["checks"][number]:
         raise DamagedError(f"article {number} was changed")
-    return _from_record(record)
+    return from_record(record)
 
 
-def _to_record(article: Article, language: Language) -> bytes:
+def to_record(article: Article, language: Language) -> bytes:
+    """An article with its language, in bytes."""
     fields: dict[str, Any] = {
         "id": article.id,
         "title": article.title,
@@ -175,7 +176,8 @@ def _to_record(article: Article, language: Language) -> bytes:
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _from_record(record: bytes) -> tuple[Article, Language]:
+def from_record(record: bytes) -> tuple[Article, Language]:
+    """What ``to_record`` was given."""
     fields: Mapping[str, Any] = json.loads(record.decode("utf-8", "surrogatepass"))
     known = {name: value for name, value in fields.items() if name not in ("language", "pages")}
     return Article(**known, pages=tuple(fields["pages"])), Language(fields["language"])

@@ -6,12 +6,13 @@ not in what is searched, rather than taken out of what was found.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
 
 from retrieval.answering import Library
 from retrieval.articles import Article
+from retrieval.corpus.looked_up import LookedUp
 from retrieval.corpus.vocabulary import Vocabulary
 from retrieval.engines import Engine
 from retrieval.engines.joined import JoinedEngine
@@ -41,13 +42,13 @@ class View:
     def __init__(self, libraries: Mapping[str, Library]) -> None:
         self._libraries = tuple(libraries.values())
         self._renamed = _renamed(libraries)
-        places = {
+        places: dict[str, _Place] = {
             renamed.get(id_, id_): (library, id_)
             for library, renamed in zip(self._libraries, self._renamed, strict=True)
             for id_ in library.articles
         }
-        self.articles: Mapping[str, Article] = _Articles(places)
-        self.language_by_article: Mapping[str, Language] = _Languages(places)
+        self.articles: Mapping[str, Article] = LookedUp(places, _article)
+        self.language_by_article: Mapping[str, Language] = LookedUp(places, _language)
         self.engine: Engine = JoinedEngine(
             [library.engine for library in self._libraries], self._renamed
         )
@@ -63,46 +64,19 @@ class View:
         return frozenset().union(*(library.languages for library in self._libraries))
 
 
-Places = Mapping[str, tuple[Library, str]]
-"""Which library has an article, and the article's id there, by its id in the view."""
+_Place = tuple[Library, str]
+"""Which library has an article, and the article's id there."""
 
 
-class _Articles(Mapping[str, Article]):
-    """The articles of several libraries, each looked up in its own."""
-
-    def __init__(self, places: Places) -> None:
-        self._places = places
-
-    def __getitem__(self, id_: str) -> Article:
-        library, own = self._places[id_]
-        article = library.articles[own]
-        return article if own == id_ else replace(article, id=id_)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __contains__(self, id_: object) -> bool:
-        return id_ in self._places
+def _article(id_: str, place: _Place) -> Article:
+    library, own = place
+    article = library.articles[own]
+    return article if own == id_ else replace(article, id=id_)
 
 
-class _Languages(Mapping[str, Language]):
-    """The languages of the same articles."""
-
-    def __init__(self, places: Places) -> None:
-        self._places = places
-
-    def __getitem__(self, id_: str) -> Language:
-        library, own = self._places[id_]
-        return library.language_by_article[own]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
+def _language(_: str, place: _Place) -> Language:
+    library, own = place
+    return library.language_by_article[own]
 
 
 def _renamed(libraries: Mapping[str, Library]) -> list[dict[str, str]]:

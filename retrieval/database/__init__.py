@@ -7,14 +7,17 @@ from retrieval.database.collections import (
     passage_hashes,
     served,
 )
-from retrieval.database.connection import Database, FolderError
+from retrieval.database.connection import SQLiteDatabase
 from retrieval.database.encodings import EncodingStore
+from retrieval.database.protocol import DamageError, Database, FolderError
 
 __all__ = [
     "CollectionStore",
+    "DamageError",
     "Database",
     "EncodingStore",
     "FolderError",
+    "SQLiteDatabase",
     "collection_names",
     "next_checks",
     "passage_hashes",

@@ -22,7 +22,8 @@ from sqlalchemy import (
 )
 
 from retrieval.articles import Article, Passage, Span
-from retrieval.database.connection import Database
+from retrieval.database.inserting import insert_into
+from retrieval.database.protocol import Database
 from retrieval.database.records import (
     ArticleRecord,
     Entry,
@@ -64,25 +65,25 @@ class CollectionStore:
 
     def generation(self) -> GenerationRecord | None:
         """The generation that is to be served, cheap to ask for."""
-        with self._database.read() as connection:
+        with self._database.read(self.name) as connection:
             return self._generation(connection)
 
     def uses_shared(self) -> bool:
         """Whether the collection's members are answered from the shared one too."""
         query = select(COLLECTIONS.c.uses_shared).where(COLLECTIONS.c.name == self.name)
-        with self._database.read() as connection:
+        with self._database.read(self.name) as connection:
             found = connection.execute(query).scalar()
         return True if found is None else bool(found)
 
     def set_uses_shared(self, value: bool) -> None:
         """Keep whether they are."""
-        with self._database.write() as connection:
+        with self._database.write(self.name) as connection:
             self._ensure(connection)
             connection.execute(self._update().values(uses_shared=value))
 
     def load(self) -> Inventory:
         """All that the collection holds, as it stands at one moment."""
-        with self._database.read() as connection:
+        with self._database.read(self.name) as connection:
             sources = connection.execute(
                 select(SOURCES)
                 .where(SOURCES.c.collection == self.name)
@@ -117,7 +118,7 @@ class CollectionStore:
             some = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
             queries = [query.where(PASSAGES.c.article_id.in_(each)) for each in some]
         found: dict[int, list[PreparedPassage]] = {}
-        with self._database.read() as connection:
+        with self._database.read(self.name) as connection:
             for each in queries:
                 for row in connection.execute(each):
                     found.setdefault(row.article_id, []).append(_passage(row))
@@ -134,7 +135,7 @@ class CollectionStore:
                 ARTICLES.c.removed.is_(None),
             )
         )
-        with self._database.read() as connection:
+        with self._database.read(self.name) as connection:
             return int(connection.execute(query).scalar() or 0)
 
     def save(self, before: Inventory, after: Inventory) -> None:
@@ -144,7 +145,7 @@ class CollectionStore:
             StorageError: It cannot be kept; the collection is as it was.
         """
         generation = after.generation
-        with self._database.write() as connection:
+        with self._database.write(self.name) as connection:
             self._ensure(connection)
             # What is gone goes first, so that what takes its place may have its name.
             self._delete(connection, ARTICLES, _article_rows(before) - _article_rows(after))
@@ -163,7 +164,7 @@ class CollectionStore:
 
     def drop(self) -> None:
         """Delete the collection with all that it holds."""
-        with self._database.write() as connection:
+        with self._database.write(self.name) as connection:
             # The rest goes with it, by the foreign keys.
             connection.execute(delete(COLLECTIONS).where(COLLECTIONS.c.name == self.name))
 
@@ -178,9 +179,8 @@ class CollectionStore:
         )
 
     def _ensure(self, connection: Connection) -> None:
-        found = select(COLLECTIONS.c.name).where(COLLECTIONS.c.name == self.name)
-        if connection.execute(found).scalar() is None:
-            connection.execute(insert(COLLECTIONS).values(name=self.name))
+        statement = insert_into(COLLECTIONS, connection).values(name=self.name)
+        connection.execute(statement.on_conflict_do_nothing())
 
     def _update(self) -> Any:
         return update(COLLECTIONS).where(COLLECTIONS.c.name == self.name)

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, select, update
 
 from retrieval.database.mirror import Mirror
+from retrieval.database.protocol import DamageError, FolderError
 from retrieval.database.schema import ENCODINGS, REVISION, VECTORS
 from retrieval.database.sqlite import (
     ERRORS,
@@ -43,20 +44,12 @@ _SEAL_WAIT_MS: Final = 2000
 """Milliseconds for which the copy waits for readers; it is made after the next change otherwise."""
 
 
-class FolderError(StorageError):
-    """The folder of the database cannot be written at all."""
-
-
-class DamageError(StorageError):
-    """What a database holds is not as it was written."""
-
-
 class _Engines(NamedTuple):
     main: Engine
     vectors: Engine
 
 
-class Database:
+class SQLiteDatabase:
     """The databases in one folder, opened at the first use. Shared by threads and processes.
 
     Args:
@@ -88,7 +81,7 @@ class Database:
         return taken
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self, collection: str | None = None, /) -> Iterator[Connection]:
         """A connection that sees the database as it is now, whatever is written meanwhile.
 
         Raises:
@@ -102,7 +95,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, collection: str | None = None, /) -> Iterator[Connection]:
         """A transaction: all that is done with the connection is kept, or nothing of it.
 
         Raises:

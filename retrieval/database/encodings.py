@@ -10,10 +10,10 @@ from itertools import islice
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Row, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Row, delete, select
 
-from retrieval.database.connection import DamageError, Database
+from retrieval.database.inserting import insert_into
+from retrieval.database.protocol import DamageError, Database
 from retrieval.database.schema import ENCODINGS
 from retrieval.encoders.kept import KeptEncoding
 
@@ -64,26 +64,18 @@ class EncodingStore:
                 "made": now.isoformat(),
                 **_to_row(self._form, text_hash, each),
             }
-            for text_hash, each in encodings.items()
+            # In one order, so that two processes wait for each other and not both.
+            for text_hash, each in sorted(encodings.items(), key=lambda item: item[0])
         ]
         if not rows:
             return
-        statement = insert(ENCODINGS)
-        replaced = {
-            column.name: statement.excluded[column.name]
-            for column in ENCODINGS.c
-            if not column.primary_key
-        }
-        statement = statement.on_conflict_do_update(
-            index_elements=["model", "text_hash"], set_=replaced
-        )
         try:
             with self._database.write_vectors() as connection:
-                connection.execute(statement, rows)
+                replace_encodings(connection, rows)
         except DamageError:
             self._database.forget_vectors()
             with self._database.write_vectors() as connection:
-                connection.execute(statement, rows)
+                replace_encodings(connection, rows)
 
     def forget(self, needed: Callable[[], Collection[str]], before: datetime) -> int:
         """Delete, for every model, what no passage needs; returns how many.
@@ -112,6 +104,19 @@ class EncodingStore:
 
     def _has(self, hashes: Sequence[str]) -> Any:
         return (ENCODINGS.c.model == self._form) & ENCODINGS.c.text_hash.in_(hashes)
+
+
+def replace_encodings(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep rows of ``ENCODINGS`` in the place of those with their keys."""
+    statement = insert_into(ENCODINGS, connection)
+    replaced = {
+        column.name: statement.excluded[column.name]
+        for column in ENCODINGS.c
+        if not column.primary_key
+    }
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["model", "text_hash"], set_=replaced), rows
+    )
 
 
 def _to_row(model: str, text_hash: str, encoding: KeptEncoding) -> dict[str, Any]:

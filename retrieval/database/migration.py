@@ -42,11 +42,16 @@ def is_behind(engine: Engine, head: str) -> bool:
     return found != head
 
 
-def upgrade(connection: Connection, package: str = "retrieval.database") -> None:
+def upgrade(
+    connection: Connection,
+    package: str = "retrieval.database",
+    version_table: str = "alembic_version",
+) -> None:
     """Run the migrations that are missing, inside the connection's transaction.
 
     Args:
         package: Where the folder ``migrations/versions`` is.
+        version_table: Where the version is kept: a database may have two schemas.
     """
     from alembic import command
     from alembic.config import Config
@@ -59,6 +64,7 @@ def upgrade(connection: Connection, package: str = "retrieval.database") -> None
         config.set_main_option("path_separator", "newline")
         config.set_main_option("version_locations", _literal(own))
         config.attributes["connection"] = connection
+        config.attributes["version_table"] = version_table
         command.upgrade(config, "head")
 
 

@@ -180,3 +180,38 @@ class Engine(Protocol):
     ) -> Candidates:
         """The scores of some passages, given in rising order, as ``candidates`` has them."""
         ...
+
+
+class SegmentEngine(Engine, Protocol):
+    """The engine of a segment: what changes of a collection need of it besides."""
+
+    @property
+    def average_length(self) -> float:
+        """How many words a passage has on average."""
+        ...
+
+    @property
+    def article_ids(self) -> Sequence[str]:
+        """The articles, in the order of their passages."""
+        ...
+
+    def spans(self) -> tuple[Integers, Integers, Integers]:
+        """Where every passage begins and ends, and the number of its article in ``article_ids``:
+        each of shape ``(n,)``."""
+        ...
+
+    def candidates(
+        self,
+        vector: Floats,
+        words: Sequence[str],
+        limit: int,
+        statistics: WordStatistics | None = None,
+        *,
+        left: NDArray[np.bool_] | None = None,
+    ) -> Candidates:
+        """As every engine has it.
+
+        Args:
+            left: Which passages may be found, shape ``(n,)``; all where not given.
+        """
+        ...

@@ -10,8 +10,13 @@ from numpy.typing import NDArray
 
 from retrieval.articles import Passage, Span
 from retrieval.encoders import Floats, Integers
-from retrieval.engines import Candidates, PassageTokens, TokenMatches, WordStatistics
-from retrieval.engines.embedded import EmbeddedEngine
+from retrieval.engines import (
+    Candidates,
+    PassageTokens,
+    SegmentEngine,
+    TokenMatches,
+    WordStatistics,
+)
 
 
 class Living:
@@ -27,7 +32,7 @@ class Living:
         ValueError: Nothing is left.
     """
 
-    def __init__(self, engine: EmbeddedEngine, gone: NDArray[np.int64]) -> None:
+    def __init__(self, engine: SegmentEngine, gone: NDArray[np.int64]) -> None:
         self._engine = engine
         self._is_left = np.ones(len(engine), dtype=np.bool_)
         self._is_left[gone] = False

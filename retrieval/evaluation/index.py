@@ -9,7 +9,7 @@ from pathlib import Path
 from retrieval.corpus import generation as generations
 from retrieval.corpus.encoding import encoded_passages
 from retrieval.corpus.generation import Generation
-from retrieval.database import Database, EncodingStore
+from retrieval.database import EncodingStore, SQLiteDatabase
 from retrieval.encoders import Encoder, Progress
 from retrieval.encoders.kept import form_of
 from retrieval.engines import IndexedPassage
@@ -36,7 +36,7 @@ class EvaluationIndex:
     ) -> None:
         self._articles = questions.articles
         self._model = encoder.name
-        with closing(Database(folder)) as database:
+        with closing(SQLiteDatabase(folder)) as database:
             encoded = encoded_passages(
                 [prepare(article) for article in self._articles.values()],
                 encoder,

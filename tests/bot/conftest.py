@@ -16,9 +16,10 @@ import simcord
 
 from bot.access import Access
 from bot.client import FootnoteClient
-from bot.conversations import Conversations
+from bot.conversations import Conversations, LocalConversations
 from bot.library import Library
-from bot.limits import Limiter
+from bot.limits import LocalLimiter
+from bot.registration import FileRegistrations
 from bot.services import Services
 from bot.store import Store
 from retrieval.answering import Answerer
@@ -27,6 +28,7 @@ from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.limits import Limits
 from retrieval.sandbox import Sandbox
 from tests.bot.components import words_in
+from tests.postgres.cluster import ROLE, Stage
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,33 @@ def make_corpora(
         yield make
 
 
+@pytest.fixture(scope="session")
+def people_template(postgres_stage: Stage) -> Iterator[str]:
+    """The name of a database with the people's tables, of which tests get copies."""
+    from bot.store.postgres.migration import migrate_people
+    from retrieval.postgres.servers import Servers as PostgresServers
+
+    with postgres_stage.database() as name:
+        servers = PostgresServers(postgres_stage.cluster.url(name))
+        migrate_people(servers)
+        servers.close()
+        yield name
+
+
+@pytest.fixture
+def people_url(postgres_stage: Stage, people_template: str) -> Iterator[str]:
+    """A new database with the people's tables, as ``FOOTNOTE_DATABASE_URL`` names it."""
+    name = f"{people_template}_copy"
+    with postgres_stage.cluster.superuser() as connection:
+        connection.execute(f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE {people_template}")
+    yield postgres_stage.cluster.url(name)
+    with postgres_stage.cluster.superuser() as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def conversations() -> Conversations:
-    return Conversations(time.monotonic)
+    return LocalConversations(time.monotonic)
 
 
 def client_over(
@@ -119,10 +145,10 @@ def client_over(
             library=library,
             conversations=conversations,
             store=store,
-            limiter=Limiter(clock),
+            limiter=LocalLimiter(clock),
             access=Access(library, operators, store),
             limits=limits or Limits(),
-            folder=folder,
+            registrations=FileRegistrations(folder),
             reads_messages=reads_messages,
             clock=clock,
         )
@@ -190,7 +216,9 @@ class Servers:
         """Another bot in the place of this one, over the same folder."""
         options = {"operators": frozenset({self.keeper.id})} | options
         await self.env.restart_bot(
-            client_over(library or self.library, Conversations(lambda: 0.0), self.folder, **options)
+            client_over(
+                library or self.library, LocalConversations(lambda: 0.0), self.folder, **options
+            )
         )
 
     async def add(self, name: str, text: str, **options: Any) -> simcord.InteractionResult:

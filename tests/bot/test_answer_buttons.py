@@ -12,7 +12,7 @@ import pytest
 import simcord
 
 from bot.client import FootnoteClient
-from bot.conversations import Conversations, Place
+from bot.conversations import Conversations, LocalConversations, Place
 from bot.library import Library
 from bot.rendering.layout import question_of
 from bot.store import Asked, ServerSettings, Store
@@ -54,7 +54,7 @@ async def asked(scene: Scene, question: str = QUESTION) -> discord.Message:
 
 
 async def restart(scene: Scene, library: Library, tmp_path: Path) -> Conversations:
-    fresh = Conversations(lambda: 0.0)
+    fresh = LocalConversations(lambda: 0.0)
     await scene.env.restart_bot(client_over(library, fresh, tmp_path / "discord"))
     return fresh
 
@@ -153,7 +153,7 @@ async def test_a_follow_up_is_understood_in_the_light_of_the_answer(
     assert not result.ephemeral
     assert f"earlier question: “**{QUESTION}**”" in said(result)
     assert result.response
-    turns = fresh.turns([Place("message", result.response.id)])
+    turns = await fresh.turns(scene.guild.id, [Place("message", result.response.id)])
     assert [turn.question for turn in turns] == [QUESTION, "And against whom?"]
 
 
@@ -224,7 +224,7 @@ async def test_a_private_answer_is_shared_word_for_word_by_its_asker(
     assert {"Context", "Delete", "👍", "More passages"} <= set(labels(shared))
     assert "Share" not in labels(shared)
     assert "Share" not in labels(result.response)
-    assert fresh.turns([Place("message", shared.id)])
+    assert await fresh.turns(scene.guild.id, [Place("message", shared.id)])
     # The shared one's buttons work.
     assert WORDS in said(await press(scene.boss, shared, "Context"))
 
@@ -256,7 +256,9 @@ async def test_an_answer_comes_though_nothing_can_be_kept(
         retention=timedelta(days=1),
         clock=lambda: datetime.now(UTC),
     )
-    client = client_over(library, Conversations(lambda: 0.0), tmp_path / "discord", store=broken)
+    client = client_over(
+        library, LocalConversations(lambda: 0.0), tmp_path / "discord", store=broken
+    )
     await scene.env.restart_bot(client)
     answer = await asked(scene)
     assert WORDS in all_text(answer)
@@ -278,7 +280,7 @@ async def test_what_asks_the_articles_again_counts_as_a_question_and_nothing_els
 ) -> None:
     # So long as the clock stands still, nothing is refilled.
     client = client_over(
-        library, Conversations(lambda: 0.0), tmp_path / "discord", clock=lambda: 0.0
+        library, LocalConversations(lambda: 0.0), tmp_path / "discord", clock=lambda: 0.0
     )
     await scene.env.restart_bot(client)
     settings = ServerSettings(per_member=4)
@@ -354,7 +356,7 @@ async def test_the_buttons_of_plain_text_do_what_they_do_elsewhere(
     result = await scene.boss.submit_modal(form, {"text": "And against whom?"})
     assert f"earlier question: “**{QUESTION}**”" in said(result)
     assert result.response
-    first, _ = fresh.turns([Place("message", result.response.id)])
+    first, _ = await fresh.turns(scene.guild.id, [Place("message", result.response.id)])
     assert WORDS in first.quoted
     await press(scene.ada, answer, "Delete")
     assert answer.id not in {message.id for message in scene.channel.history()}

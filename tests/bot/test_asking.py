@@ -18,7 +18,7 @@ from bot.commands.suggestions import (
     suggested_articles,
     suggested_sources,
 )
-from bot.conversations import Conversations
+from bot.conversations import LocalConversations
 from bot.library import Library
 from bot.store import ServerSettings
 from bot.within import Within
@@ -61,7 +61,7 @@ async def papers(scene: Scene, make_corpora: MakeCorpora, tmp_path: Path) -> Asy
         )
     library = Library(make_corpora(folder))
     await library.open()
-    client = client_over(library, Conversations(lambda: 0.0), tmp_path / "discord")
+    client = client_over(library, LocalConversations(lambda: 0.0), tmp_path / "discord")
     await scene.env.restart_bot(client)
     yield library
     library.close()
@@ -173,7 +173,7 @@ async def test_too_many_questions_are_told_when_to_come_back(
 ) -> None:
     # Another clock than the wall's: so long as it stands still, nothing is refilled.
     client = client_over(
-        library, Conversations(lambda: 0.0), tmp_path / "discord", clock=lambda: 0.0
+        library, LocalConversations(lambda: 0.0), tmp_path / "discord", clock=lambda: 0.0
     )
     await scene.env.restart_bot(client)
     await choose(scene, per_member=2)
@@ -259,7 +259,7 @@ class Listening:
 @pytest.fixture
 async def listening(scene: Scene, library: Library, tmp_path: Path) -> Listening:
     client = client_over(
-        library, Conversations(lambda: 0.0), tmp_path / "discord", reads_messages=True
+        library, LocalConversations(lambda: 0.0), tmp_path / "discord", reads_messages=True
     )
     await scene.env.restart_bot(client)
     forum = scene.guild.create_forum_channel("forum")
@@ -327,7 +327,7 @@ async def test_in_its_own_thread_no_mention_is_needed(
     scene: Scene, library: Library, tmp_path: Path
 ) -> None:
     client = client_over(
-        library, Conversations(lambda: 0.0), tmp_path / "discord", reads_messages=True
+        library, LocalConversations(lambda: 0.0), tmp_path / "discord", reads_messages=True
     )
     await scene.env.restart_bot(client)
     await choose(scene, style="thread")

@@ -12,7 +12,7 @@ import pytest
 from bot.client import FootnoteClient
 from bot.commands.articles import article_choices, find_article
 from bot.commands.summary import sentence_count
-from bot.conversations import Conversations, Place
+from bot.conversations import Conversations, LocalConversations, Place
 from bot.library import Library
 from retrieval.articles import Article
 from retrieval.corpus import Corpus
@@ -60,7 +60,9 @@ async def test_one_persons_questions_in_a_channel_are_a_conversation(
     await scene.ada.slash(scene.channel, "ask", question=QUESTION)
     await scene.boss.slash(scene.channel, "ask", question="Who is Stevens?")
     result = await scene.ada.slash(scene.channel, "ask", question="And against whom?")
-    turns = conversations.turns([Place("person", scene.channel.id, scene.ada.id)])
+    turns = await conversations.turns(
+        scene.guild.id, [Place("person", scene.channel.id, scene.ada.id)]
+    )
     assert [turn.question for turn in turns] == [QUESTION, "And against whom?"]
     assert f"Understood with your earlier question: “**{QUESTION}**”" in text_of(result)
 
@@ -186,7 +188,7 @@ async def large(scene: Scene, make_corpora: MakeCorpora, tmp_path: Path) -> Asyn
         (folder / f"article-{number:02}.txt").write_text(f"Town {number} has a mayor.")
     library = Library(make_corpora(folder))
     await library.open()
-    client = client_over(library, Conversations(lambda: 0.0), tmp_path / "discord")
+    client = client_over(library, LocalConversations(lambda: 0.0), tmp_path / "discord")
     await scene.env.restart_bot(client)
     yield library
     library.close()
@@ -200,7 +202,7 @@ async def test_sources_has_pages_whose_buttons_survive_a_restart(
     assert result.response
     shown = result.response.message
     await scene.env.restart_bot(
-        client_over(large, Conversations(lambda: 0.0), tmp_path / "discord")
+        client_over(large, LocalConversations(lambda: 0.0), tmp_path / "discord")
     )
     await scene.boss.click(shown, label="Next ▶")
     assert "Page 2 of 3" in all_text(scene.last)
@@ -215,7 +217,7 @@ async def test_a_page_that_is_gone_becomes_the_last_one(
 ) -> None:
     await scene.ada.slash(scene.channel, "sources")
     shown = scene.last
-    client = client_over(library, Conversations(lambda: 0.0), tmp_path / "discord")
+    client = client_over(library, LocalConversations(lambda: 0.0), tmp_path / "discord")
     await scene.env.restart_bot(client)
     await scene.ada.click(shown, label="Next ▶")
     assert "1 article" in all_text(scene.last)

@@ -73,13 +73,13 @@ async def test_old_questions_are_deleted_once_a_day(
     old = ask(store)
     clock.pass_days(29.5)
     await housekeeping.tidy()
-    assert store.asked(old)
+    assert store.asked(SERVER, old)
     clock.pass_days(0.6)
     await housekeeping.tidy()
-    assert store.asked(old), "a day has not passed since the last time"
+    assert store.asked(SERVER, old), "a day has not passed since the last time"
     clock.pass_days(0.4)
     await housekeeping.tidy()
-    assert not store.asked(old)
+    assert not store.asked(SERVER, old)
 
 
 async def test_a_server_is_forgotten_when_its_time_is_over(
@@ -92,11 +92,11 @@ async def test_a_server_is_forgotten_when_its_time_is_over(
     await housekeeping.left(SERVER)
     clock.pass_days(6.9)
     await housekeeping.tidy()
-    assert store.asked(asked)
+    assert store.asked(SERVER, asked)
     assert SERVER in await held.kept()
     clock.pass_days(0.2)
     await housekeeping.tidy()
-    assert not store.asked(asked)
+    assert not store.asked(SERVER, asked)
     assert store.settings(SERVER) == ServerSettings()
     assert await held.kept() == [OTHER]
 
@@ -194,7 +194,7 @@ async def test_upkeep_tidies_up(store: Store, held: Library, clock: Clock) -> No
     task = asyncio.create_task(upkeep.run())
     async with asyncio.timeout(5):
         await tidied.wait()
-    assert not store.asked(old)
+    assert not store.asked(SERVER, old)
     task.cancel()
     await asyncio.wait({task})
 

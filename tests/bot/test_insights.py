@@ -72,8 +72,8 @@ async def test_figures_say_how_much_was_asked_and_answered_and_liked(scene: Scen
     for _ in range(3):
         good = ask(scene, "What happened?", answered=True)
     ask(scene, ZEPPELIN)
-    store_of(scene).vote(good, 1, 1)
-    store_of(scene).vote(good, 2, -1, "Too *long*")
+    store_of(scene).vote(scene.guild.id, good, 1, 1)
+    store_of(scene).vote(scene.guild.id, good, 2, -1, "Too *long*")
     words = words_of(await opened(scene))
     assert "4 questions · 75 % answered · 👍 1 👎 1" in words
     assert "👎 Too \\*long\\* (1)" in words

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.limits import Limiter
+from bot.limits import Limiter, LocalLimiter
 from bot.store import ServerSettings
+from bot.store.postgres import PostgresPeople, SharedLimiter
+from retrieval.postgres.servers import Servers
 
 UNLIMITED = ServerSettings(per_member=0, per_channel=0, per_server=0)
 RATES = st.integers(0, 12)
@@ -38,89 +43,108 @@ def clock() -> Clock:
     return Clock(1_000_000.0)
 
 
-@pytest.fixture
-def limiter(clock: Clock) -> Limiter:
-    return Limiter(clock)
+@pytest.fixture(params=["local", "shared"])
+def limiter(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Limiter]:
+    if request.param == "local":
+        yield LocalLimiter(clock)
+        return
+    servers = Servers(request.getfixturevalue("people_url"))
+    yield SharedLimiter(PostgresPeople(servers, keep_text=True), clock)
+    servers.close()
+
+
+Result = TypeVar("Result")
+
+
+def at_once(work: Coroutine[Any, Any, Result]) -> Result:
+    """What work gives that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+    raise AssertionError("it waits")
 
 
 def only(**rates: int) -> ServerSettings:
     return ServerSettings(**{"per_member": 0, "per_channel": 0, "per_server": 0, **rates})  # type: ignore[arg-type]
 
 
-def test_a_minutes_questions_may_be_asked_at_once_and_the_next_after_its_share(
+async def test_a_minutes_questions_may_be_asked_at_once_and_the_next_after_its_share(
     limiter: Limiter, clock: Clock
 ) -> None:
     settings = only(per_member=6)
-    assert [limiter.take(1, 1, 1, settings) for _ in range(6)] == [None] * 6
-    assert limiter.take(1, 1, 1, settings) == pytest.approx(10)
+    assert [await limiter.take(1, 1, 1, settings) for _ in range(6)] == [None] * 6
+    assert await limiter.take(1, 1, 1, settings) == pytest.approx(10)
     clock.now += 4
-    wait = limiter.take(1, 1, 1, settings)
+    wait = await limiter.take(1, 1, 1, settings)
     assert wait == pytest.approx(6)
     clock.now += wait or 0
-    assert limiter.take(1, 1, 1, settings) is None
-    assert limiter.take(1, 1, 1, settings) == pytest.approx(10)
+    assert await limiter.take(1, 1, 1, settings) is None
+    assert await limiter.take(1, 1, 1, settings) == pytest.approx(10)
 
 
-def test_a_member_a_channel_and_a_server_have_a_bucket_each(limiter: Limiter) -> None:
-    assert limiter.take(1, 1, 1, only(per_member=1)) is None
-    assert limiter.take(1, 1, 2, only(per_member=1)) is None
-    assert limiter.take(1, 2, 1, only(per_member=1)) is not None
-    assert limiter.take(1, 1, 3, only(per_channel=1)) is None
-    assert limiter.take(1, 1, 4, only(per_channel=1)) is not None
-    assert limiter.take(1, 2, 5, only(per_server=1)) is None
-    assert limiter.take(1, 3, 6, only(per_server=1)) is not None
+async def test_a_member_a_channel_and_a_server_have_a_bucket_each(limiter: Limiter) -> None:
+    assert await limiter.take(1, 1, 1, only(per_member=1)) is None
+    assert await limiter.take(1, 1, 2, only(per_member=1)) is None
+    assert await limiter.take(1, 2, 1, only(per_member=1)) is not None
+    assert await limiter.take(1, 1, 3, only(per_channel=1)) is None
+    assert await limiter.take(1, 1, 4, only(per_channel=1)) is not None
+    assert await limiter.take(1, 2, 5, only(per_server=1)) is None
+    assert await limiter.take(1, 3, 6, only(per_server=1)) is not None
 
 
-def test_one_servers_questions_are_no_matter_of_another(limiter: Limiter) -> None:
+async def test_one_servers_questions_are_no_matter_of_another(limiter: Limiter) -> None:
     settings = ServerSettings(per_member=1, per_channel=1, per_server=1)
     for server in (1, 2, None):
-        assert limiter.take(server, 1, 1, settings) is None
-        assert limiter.take(server, 1, 1, settings) is not None
+        assert await limiter.take(server, 1, 1, settings) is None
+        assert await limiter.take(server, 1, 1, settings) is not None
 
 
-def test_the_longest_wait_is_told(limiter: Limiter) -> None:
+async def test_the_longest_wait_is_told(limiter: Limiter) -> None:
     settings = only(per_member=2, per_server=1)
-    assert limiter.take(1, 1, 1, settings) is None
-    assert limiter.take(1, 1, 1, settings) == pytest.approx(60)
+    assert await limiter.take(1, 1, 1, settings) is None
+    assert await limiter.take(1, 1, 1, settings) == pytest.approx(60)
 
 
-def test_a_refusal_takes_nothing_from_the_others(limiter: Limiter) -> None:
+async def test_a_refusal_takes_nothing_from_the_others(limiter: Limiter) -> None:
     settings = only(per_member=1, per_channel=2)
-    assert limiter.take(1, 1, 1, settings) is None
+    assert await limiter.take(1, 1, 1, settings) is None
     for _ in range(10):
-        assert limiter.take(1, 1, 1, settings) is not None
-    assert limiter.take(1, 1, 2, settings) is None
+        assert await limiter.take(1, 1, 1, settings) is not None
+    assert await limiter.take(1, 1, 2, settings) is None
 
 
-def test_nobody_waits_where_there_is_no_limit(limiter: Limiter) -> None:
-    assert all(limiter.take(1, 1, 1, UNLIMITED) is None for _ in range(1000))
+async def test_nobody_waits_where_there_is_no_limit(clock: Clock) -> None:
+    limiter = LocalLimiter(clock)
+    assert all([await limiter.take(1, 1, 1, UNLIMITED) is None for _ in range(1000)])
     assert len(limiter) == 0
 
 
-def test_new_limits_hold_at_once(limiter: Limiter) -> None:
+async def test_new_limits_hold_at_once(limiter: Limiter) -> None:
     for _ in range(3):
-        assert limiter.take(1, 1, 1, only(per_member=10)) is None
-    assert limiter.take(1, 1, 1, only(per_member=1)) is None
-    assert limiter.take(1, 1, 1, only(per_member=1)) is not None
-    assert limiter.take(1, 1, 1, UNLIMITED) is None
+        assert await limiter.take(1, 1, 1, only(per_member=10)) is None
+    assert await limiter.take(1, 1, 1, only(per_member=1)) is None
+    assert await limiter.take(1, 1, 1, only(per_member=1)) is not None
+    assert await limiter.take(1, 1, 1, UNLIMITED) is None
 
 
-def test_what_is_full_again_is_dropped(limiter: Limiter, clock: Clock) -> None:
+async def test_what_is_full_again_is_dropped(clock: Clock) -> None:
+    limiter = LocalLimiter(clock)
     for person in range(50):
-        limiter.take(1, 1, person, ServerSettings(per_channel=0, per_server=0))
+        await limiter.take(1, 1, person, ServerSettings(per_channel=0, per_server=0))
     assert len(limiter) == 50
     clock.now += 60
-    assert limiter.take(1, 1, 1, UNLIMITED) is None
+    await limiter.tidy()
     assert len(limiter) == 0
 
 
-def test_memory_is_bounded_and_the_latest_are_remembered(clock: Clock) -> None:
-    limiter = Limiter(clock, most=10)
+async def test_memory_is_bounded_and_the_latest_are_remembered(clock: Clock) -> None:
+    limiter = LocalLimiter(clock, most=10)
     for person in range(100):
-        assert limiter.take(1, 1, person, only(per_member=1)) is None
+        assert await limiter.take(1, 1, person, only(per_member=1)) is None
         assert len(limiter) <= 10
-    assert limiter.take(1, 1, 99, only(per_member=1)) is not None
-    assert limiter.take(1, 1, 0, only(per_member=1)) is None
+    assert await limiter.take(1, 1, 99, only(per_member=1)) is not None
+    assert await limiter.take(1, 1, 0, only(per_member=1)) is None
 
 
 @given(SETTINGS, STEPS, st.floats(0, 1e7))
@@ -128,11 +152,11 @@ def test_no_bucket_ever_gives_more_than_its_burst_and_what_time_adds(
     settings: ServerSettings, steps: list[tuple[float, int | None, int, int]], start: float
 ) -> None:
     clock = Clock(start)
-    limiter = Limiter(clock)
+    limiter = LocalLimiter(clock)
     taken: dict[tuple[str, int | None, int], list[float]] = {}
     for pause, server, channel, person in steps:
         clock.now += pause
-        if limiter.take(server, channel, person, settings) is None:
+        if at_once(limiter.take(server, channel, person, settings)) is None:
             for key in (("m", server, person), ("c", server, channel), ("s", server, server or 0)):
                 taken.setdefault(key, []).append(clock.now)
     rates = {"m": settings.per_member, "c": settings.per_channel, "s": settings.per_server}
@@ -151,11 +175,11 @@ def test_after_the_wait_that_is_told_the_question_may_be_asked(
     settings: ServerSettings, steps: list[tuple[float, int | None, int, int]], start: float
 ) -> None:
     clock = Clock(start)
-    limiter = Limiter(clock)
+    limiter = LocalLimiter(clock)
     for pause, server, channel, person in steps:
         clock.now += pause
-        wait = limiter.take(server, channel, person, settings)
+        wait = at_once(limiter.take(server, channel, person, settings))
         if wait is not None:
             assert 0 < wait <= 60 + 1e-3
             clock.now += wait
-            assert limiter.take(server, channel, person, settings) is None
+            assert at_once(limiter.take(server, channel, person, settings)) is None

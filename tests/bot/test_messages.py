@@ -9,7 +9,7 @@ import pytest
 import simcord
 
 from bot.client import FootnoteClient
-from bot.conversations import Conversations, Place
+from bot.conversations import Conversations, LocalConversations, Place
 from bot.library import Library
 from retrieval.conversation import Turn
 from tests.bot.conftest import MakeCorpora, Scene, all_text, client_over
@@ -85,7 +85,7 @@ async def test_a_reply_goes_on_from_the_answer(scene: Scene, conversations: Conv
     answer = scene.last
     await scene.boss.send(scene.channel, "And against whom?", reply_to=answer)
     assert scene.last.id != answer.id
-    turns = conversations.turns([Place("message", scene.last.id)])
+    turns = await conversations.turns(scene.guild.id, [Place("message", scene.last.id)])
     assert [turn.question for turn in turns] == [QUESTION, "And against whom?"]
     assert f"Understood with your earlier question: “**{QUESTION}**”" in all_text(scene.last)
 
@@ -95,7 +95,7 @@ async def test_another_mention_in_a_channel_begins_anew(
 ) -> None:
     for question in (QUESTION, "Who is Stevens?"):
         await scene.ada.send(scene.channel, f"{scene.mention} {question}")
-    turns = conversations.turns([Place("message", scene.last.id)])
+    turns = await conversations.turns(scene.guild.id, [Place("message", scene.last.id)])
     assert [turn.question for turn in turns] == ["Who is Stevens?"]
 
 
@@ -106,8 +106,8 @@ async def test_a_thread_and_a_direct_channel_are_one_conversation(
     for question in (QUESTION, "And against whom?"):
         await scene.ada.send(thread, f"{scene.mention} {question}")
         await scene.ada.send_dm(question)
-    for channel in (thread, scene.ada.user.dm_channel):
-        turns = conversations.turns([Place("channel", channel.id)])
+    for server, channel in ((scene.guild.id, thread), (None, scene.ada.user.dm_channel)):
+        turns = await conversations.turns(server, [Place("channel", channel.id)])
         assert [turn.question for turn in turns] == [QUESTION, "And against whom?"]
 
 
@@ -116,10 +116,10 @@ async def test_a_reply_goes_on_after_a_restart(
 ) -> None:
     await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
     answer = scene.last
-    fresh = Conversations(lambda: 0.0)
+    fresh = LocalConversations(lambda: 0.0)
     await scene.env.restart_bot(client_over(library, fresh, tmp_path / "discord"))
     await scene.ada.send(scene.channel, "And against whom?", reply_to=answer)
-    first, second = fresh.turns([Place("message", scene.last.id)])
+    first, second = await fresh.turns(scene.guild.id, [Place("message", scene.last.id)])
     assert first.question == QUESTION
     assert WORDS in first.quoted
     assert second.question == "And against whom?"
@@ -130,12 +130,12 @@ async def test_a_reply_to_a_slash_answer_goes_on_after_a_restart(
 ) -> None:
     shown = await scene.ada.slash(scene.channel, "ask", question=f"{QUESTION} *really*")
     assert shown.response
-    fresh = Conversations(lambda: 0.0)
+    fresh = LocalConversations(lambda: 0.0)
     await scene.env.restart_bot(client_over(library, fresh, tmp_path / "discord"))
     await scene.ada.send(
         scene.channel, f"{scene.mention} Against whom?", reply_to=shown.response.message
     )
-    first, _ = fresh.turns([Place("message", scene.last.id)])
+    first, _ = await fresh.turns(scene.guild.id, [Place("message", scene.last.id)])
     assert first == Turn(f"{QUESTION} *really*", first.quoted)
 
 
@@ -145,10 +145,10 @@ async def test_a_reply_goes_on_though_the_question_was_deleted(
     asked = await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
     answer = scene.last
     await scene.ada.delete(asked)
-    fresh = Conversations(lambda: 0.0)
+    fresh = LocalConversations(lambda: 0.0)
     await scene.env.restart_bot(client_over(library, fresh, tmp_path / "discord"))
     await scene.ada.send(scene.channel, "And against whom?", reply_to=answer)
-    assert len(fresh.turns([Place("message", scene.last.id)])) == 2
+    assert len(await fresh.turns(scene.guild.id, [Place("message", scene.last.id)])) == 2
 
 
 async def test_the_channel_shows_that_the_bot_is_at_work(scene: Scene) -> None:
@@ -199,7 +199,7 @@ async def test_a_question_before_the_articles_are_open_gets_a_plain_sentence(
     scene: Scene, make_corpora: MakeCorpora, tmp_path: Path
 ) -> None:
     unopened = Library(make_corpora(SEEDS))
-    client = client_over(unopened, Conversations(lambda: 0.0), tmp_path / "discord")
+    client = client_over(unopened, LocalConversations(lambda: 0.0), tmp_path / "discord")
     await scene.env.restart_bot(client)
     await scene.ada.send(scene.channel, f"{scene.mention} {QUESTION}")
     assert "not open yet" in scene.last.content

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import simcord
 
-from bot.conversations import Conversations, Place
+from bot.conversations import Conversations, LocalConversations, Place
 from bot.library import Library
 from bot.store import Store
 from bot.views.privacy import forget_panel, kept_panel
@@ -44,7 +44,7 @@ async def press(
 
 async def test_a_person_sees_alone_what_is_kept_about_them(scene: Scene, store: Store) -> None:
     ask(store, scene.ada.id)
-    store.vote(ask(store, scene.boss.id), scene.ada.id, 1)
+    store.vote(1, ask(store, scene.boss.id), scene.ada.id, 1)
     shown = await scene.ada.slash(scene.channel, "privacy show")
     assert shown.ephemeral
     words = words_of(shown)
@@ -69,7 +69,7 @@ async def test_it_says_where_words_are_not_kept(
         retention=timedelta(days=1),
         clock=lambda: datetime.now(UTC),
     )
-    conversations = Conversations(time.monotonic)
+    conversations = LocalConversations(time.monotonic)
     await scene.env.restart_bot(client_over(library, conversations, tmp_path / "b", store=store))
     ask(store, scene.ada.id)
     words = words_of(await scene.ada.slash(scene.channel, "privacy show"))
@@ -94,15 +94,15 @@ async def test_who_wants_to_be_forgotten_is_and_nobody_else(
     ask(store, scene.ada.id)
     ask(store, scene.ada.id, server=None)
     ask(store, scene.boss.id)
-    conversations.remember([Place("message", 1)], [Turn("Who?")], scene.ada.id)
-    conversations.remember([Place("message", 2)], [Turn("When?")], scene.boss.id)
+    await conversations.remember(1, [Place("message", 1)], [Turn("Who?")], scene.ada.id)
+    await conversations.remember(1, [Place("message", 2)], [Turn("When?")], scene.boss.id)
     shown = await scene.ada.slash(scene.channel, "privacy forget-me")
     await press(scene.ada, shown, "Delete")
     assert "Deleted: 2 questions" in words_of(shown)
     assert store.what_is_kept(scene.ada.id).questions == 0
     assert store.what_is_kept(scene.boss.id).questions == 1
-    assert not conversations.turns([Place("message", 1)])
-    assert conversations.turns([Place("message", 2)])
+    assert not await conversations.turns(1, [Place("message", 1)])
+    assert await conversations.turns(1, [Place("message", 2)])
 
 
 async def test_it_works_in_direct_messages(scene: Scene, store: Store) -> None:
@@ -119,7 +119,7 @@ async def test_the_button_works_after_a_restart(
     ask(store, scene.ada.id)
     shown = await scene.ada.slash(scene.channel, "privacy forget-me")
     await scene.env.restart_bot(
-        client_over(library, Conversations(time.monotonic), tmp_path / "discord")
+        client_over(library, LocalConversations(time.monotonic), tmp_path / "discord")
     )
     await press(scene.ada, shown, "Delete")
     assert store.what_is_kept(scene.ada.id).questions == 0
@@ -132,31 +132,3 @@ async def test_discord_takes_the_panels(scene: Scene, store: Store) -> None:
         kept = store.what_is_kept(1)
         assert_discord_takes(kept_panel(kept, retention=timedelta(days=30), keeps_text=keeps_text))
     assert_discord_takes(forget_panel(2**64 - 1))
-
-
-def test_what_somebody_went_on_from_is_forgotten_with_who_said_it() -> None:
-    conversations = Conversations(lambda: 0.0)
-    first, second = Turn("Ada's question"), Turn("Bob's question")
-    conversations.remember([Place("message", 1)], [first], 1)
-    conversations.remember([Place("message", 2)], [first, second], 2)
-    conversations.remember([Place("message", 3)], [second], 2)
-    conversations.forget(1)
-    assert not conversations.turns([Place("message", 1), Place("message", 2)])
-    assert conversations.turns([Place("message", 3)]) == (second,)
-
-
-def test_a_thread_is_forgotten_with_each_who_spoke_in_it() -> None:
-    conversations = Conversations(lambda: 0.0)
-    thread = [Place("channel", 1)]
-    conversations.remember(thread, [Turn("a")], 1)
-    conversations.remember(thread, [Turn("a"), Turn("b")], 2)
-    conversations.forget(1)
-    assert not conversations.turns(thread)
-
-
-def test_what_was_said_by_command_is_forgotten_with_its_place() -> None:
-    conversations = Conversations(lambda: 0.0)
-    own = [Place("person", 5, user=1)]
-    conversations.remember(own, [Turn("a")])
-    conversations.forget(1)
-    assert not conversations.turns(own)

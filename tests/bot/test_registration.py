@@ -13,7 +13,7 @@ from discord.app_commands import locale_str
 
 from bot.client import FootnoteClient
 from bot.commands.translation import CommandTranslator
-from bot.conversations import Conversations
+from bot.conversations import LocalConversations
 from bot.library import Library
 from tests.bot.conftest import client_over
 
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def client(library: Library, folder: Path) -> FootnoteClient:
-    return client_over(library, Conversations(lambda: 0.0), folder)
+    return client_over(library, LocalConversations(lambda: 0.0), folder)
 
 
 async def test_a_second_start_does_not_register_again(

@@ -131,6 +131,19 @@ def test_paths_may_name_the_home_folder_and_be_several(
         ("FOOTNOTE_MAX_PASSAGES", "0"),
         ("FOOTNOTE_READ_SECONDS", "0"),
         ("FOOTNOTE_READ_MEMORY_MB", "64"),
+        ("FOOTNOTE_DATABASE_URL", "sqlite:///footnote.db"),
+        ("FOOTNOTE_DATABASE_URL", "postgresql:footnote"),
+        ("FOOTNOTE_DATABASE_URL", "postgresql://host/footnote?no_such_option=1"),
+        ("FOOTNOTE_DATABASE_URL", "host=localhost dbname=footnote"),
+        ("FOOTNOTE_REPLICA_URLS", "https://replica/footnote"),
+        ("FOOTNOTE_REPLICA_URLS", "postgresql://without-its-primary/footnote"),
+        ("SHARD_COUNT", "0"),
+        ("SHARD_COUNT", "two"),
+        ("SHARD_IDS", "0"),
+        ("SHARD_IDS", "first"),
+        ("SHARD_IDS", "3-1"),
+        ("SHARD_IDS", "0--1"),
+        ("SHARD_IDS", "-1"),
     ],
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_variable(
@@ -219,3 +232,51 @@ def test_the_token_shows_itself_to_nobody(tmp_path: Path, show: Callable[[object
 def test_the_token_is_not_copied_out(leak: Callable[[object], object]) -> None:
     with pytest.raises(TypeError, match="secret"):
         leak(Secret(TOKEN))
+
+
+def test_a_database_and_its_replicas_are_addresses_that_nobody_is_shown(tmp_path: Path) -> None:
+    primary, first, second = (
+        f"postgresql://footnote:s3cret@{host}/footnote" for host in ("primary", "first", "second")
+    )
+    settings = load(
+        tmp_path, FOOTNOTE_DATABASE_URL=primary, FOOTNOTE_REPLICA_URLS=f"{first}, {second}"
+    )
+    assert settings.database_url is not None
+    assert settings.database_url.reveal() == primary
+    assert [url.reveal() for url in settings.replica_urls] == [first, second]
+    assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["FOOTNOTE_DATABASE_URL", "FOOTNOTE_REPLICA_URLS"])
+def test_an_address_that_cannot_be_used_does_not_show_its_password(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, **{name: "mysql://footnote:s3cret@host/footnote"})
+    assert "s3cret" not in str(caught.value) + repr(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///footnote?host=/run/postgresql",
+        "postgres://footnote@first:5432,second:5432/footnote",
+    ],
+)
+def test_a_socket_and_several_hosts_are_an_address_too(tmp_path: Path, url: str) -> None:
+    settings = load(tmp_path, FOOTNOTE_DATABASE_URL=url)
+    assert settings.database_url is not None
+    assert settings.database_url.reveal() == url
+
+
+@pytest.mark.parametrize(
+    ("value", "ids"), [("", ()), ("0", (0,)), ("5,1, 2", (1, 2, 5)), ("0-2, 2 - 3", (0, 1, 2, 3))]
+)
+def test_shards_are_numbers_and_ranges(tmp_path: Path, value: str, ids: tuple[int, ...]) -> None:
+    settings = load(tmp_path, SHARD_COUNT="6", SHARD_IDS=value)
+    assert (settings.shard_count, settings.shard_ids) == (6, ids)
+
+
+def test_a_shard_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"SHARD_IDS names shard 4.*the last one is 3"):
+        load(tmp_path, SHARD_COUNT="4", SHARD_IDS="2-4")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.leadership import Leadership
 from bot.library import Library
 from bot.settings import Settings
 from bot.upkeep import Pace, Upkeep, make_upkeep
@@ -173,6 +174,45 @@ async def test_a_feed_is_asked_for_news_when_its_time_has_come(
     asked = len(web.requests)
     await upkeep.poll()
     assert len(web.requests) == asked
+
+
+class Follower(Leadership):
+    """Of a process that does not lead, until it does."""
+
+    leads = False
+
+    @property
+    def is_held(self) -> bool:
+        return self.leads
+
+
+async def test_only_the_process_that_leads_asks_for_news(
+    library: Watched, web: Site, clock: Clock
+) -> None:
+    web.answers["/feed"] = feed(item("Brightwater"))
+    await library.add(WebAddress(web.url("/feed")), server=SERVER)
+    clock.now += timedelta(hours=2)
+    leadership = Follower()
+    upkeep = Upkeep(library, clock=clock, leadership=leadership)
+    asked = len(web.requests)
+    await upkeep.poll()
+    assert len(web.requests) == asked
+    leadership.leads = True
+    await upkeep.poll()
+    assert len(web.requests) > asked
+
+
+async def test_only_the_process_that_leads_reads_watched_files(
+    library: Watched, folder: Path
+) -> None:
+    leadership = Follower()
+    upkeep = Upkeep(library, polls=False, watched=[folder], pace=QUICK, leadership=leadership)
+    (folder / "aurora.txt").write_text("The zeppelin Aurora landed in Oslo.")
+    await upkeep.watch()
+    assert titles(library) == {"Lighthouse"}
+    async with running(upkeep):
+        leadership.leads = True
+        await library.wait_until(lambda: "Aurora" in titles(library))
 
 
 async def test_collections_that_nobody_has_asked_since_the_start_are_polled_too(

@@ -110,7 +110,14 @@ class Gateway:
     """Accepts connections and carries the world's events to every session that may see them."""
 
     def __init__(
-        self, token: str, bell: Bell, *, heartbeat_interval: float, privileged_intents: int
+        self,
+        token: str,
+        bell: Bell,
+        *,
+        heartbeat_interval: float,
+        privileged_intents: int,
+        max_concurrency: int,
+        identify_pause: float,
     ) -> None:
         self.url = ""
         self.sessions: dict[str, Session] = {}
@@ -119,11 +126,17 @@ class Gateway:
         # Every IDENTIFY there was, with its intents.
         self.identifies: list[Json] = []
         self.presences: list[Json] = []
+        # How many of the next attempts to connect are refused.
+        self.refusals_left = 0
         self._world: World | None = None
         self._token = token
         self._bell = bell
         self._heartbeat_interval = heartbeat_interval
         self._granted = ~PRIVILEGED | privileged_intents
+        self._max_concurrency = max_concurrency
+        self._identify_pause = identify_pause
+        # When a shard of each group has identified last.
+        self._identified: dict[int, float] = {}
         self._answers: dict[int, Callable[[Connection, Any], None]] = {
             HEARTBEAT: self._on_heartbeat,
             IDENTIFY: self._on_identify,
@@ -145,7 +158,11 @@ class Gateway:
         """Connections that have had READY (or RESUMED) and everything after it."""
         return [c for c in self.live if c.session and c.session.is_ready]
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if self.refusals_left:
+            self.refusals_left -= 1
+            self._bell.ring()
+            return web.Response(status=503)
         socket = web.WebSocketResponse(compress=False, timeout=1.0)
         await socket.prepare(request)
         connection = Connection(request, socket)
@@ -207,13 +224,24 @@ class Gateway:
             connection.close(4013)
         elif data["intents"] & ~self._granted:
             connection.close(4014)
+        elif (shard := _shard(data.get("shard", [0, 1]))) is None:
+            connection.close(4010)
+        elif not self._is_turn_of(shard[0]):
+            connection.send({"op": INVALID_SESSION, "d": False})
         else:
-            number, count = data.get("shard", (0, 1))
             name = secrets.token_hex(16)
-            session = Session(name, data["intents"], (number, count), data)
+            session = Session(name, data["intents"], shard, data)
             self.sessions[session.id] = session
             self._attach(connection, session)
             self._welcome(session)
+
+    def _is_turn_of(self, shard: int) -> bool:
+        """Whether no other shard of the group has identified within the pause."""
+        group, now = shard % self._max_concurrency, asyncio.get_running_loop().time()
+        if now - self._identified.get(group, -self._identify_pause) < self._identify_pause:
+            return False
+        self._identified[group] = now
+        return True
 
     def _attach(self, connection: Connection, session: Session) -> None:
         connection.session, session.connection = session, connection
@@ -303,6 +331,14 @@ class Gateway:
             referenced = self.blanked(message["referenced_message"])
             return message | {"referenced_message": referenced}
         return message
+
+
+def _shard(value: object) -> tuple[int, int] | None:
+    """The number of a shard, and of how many; `None` where there is no such shard."""
+    if not isinstance(value, list) or [type(part) for part in value] != [int, int]:
+        return None
+    number, count = value
+    return (number, count) if 0 <= number < count else None
 
 
 def _intent(event: str, *, in_guild: bool) -> int:

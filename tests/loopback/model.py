@@ -38,6 +38,12 @@ class Snowflakes:
         self._last = max(self._last + 1, now << 22)
         return self._last
 
+    def next_of(self, shard: int, count: int) -> int:
+        """The next id of a server that a shard serves."""
+        moment = (self.next() >> 22) + 1
+        self._last = (moment + (shard - moment) % count) << 22
+        return self._last
+
 
 def timestamp() -> str:
     return datetime.now(UTC).isoformat()

@@ -121,6 +121,8 @@ class Rest:
         *,
         interaction_deadline: float,
         reads_content: bool,
+        shards: int,
+        max_concurrency: int,
         censor: Callable[[Json], Json],
     ) -> None:
         self.interactions: dict[int, Interaction] = {}
@@ -131,6 +133,8 @@ class Rest:
         self._commands = commands
         self._deadline = interaction_deadline
         self._reads_content = reads_content
+        self._shards = shards
+        self._max_concurrency = max_concurrency
         self._censor = censor
         # The bot is the only author here; Discord compares with the same author's messages.
         self._nonces: dict[str, tuple[float, Message]] = {}
@@ -176,8 +180,13 @@ class Rest:
     @route("GET", "/gateway", needs_token=False)
     @route("GET", "/gateway/bot")
     async def get_gateway(self, call: Call) -> Reply:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
+        limit = {
+            "total": 1000,
+            "remaining": 999,
+            "reset_after": 0,
+            "max_concurrency": self._max_concurrency,
+        }
+        return {"url": self.gateway_url, "shards": self._shards, "session_start_limit": limit}
 
     # Commands
 

@@ -52,6 +52,10 @@ class LoopbackDiscord:
     `privileged_intents` are those switched on in the developer portal; a bot that identifies
     with others is closed with 4014. `openapi` is the path of Discord's OpenAPI document, against
     which request bodies are then checked too.
+
+    `shards` and `max_concurrency` are what Discord recommends and allows: of the shards whose
+    numbers leave the same remainder when divided by `max_concurrency`, one may identify every
+    `identify_pause` seconds (Discord: 5), and the session of another is invalid.
     """
 
     def __init__(
@@ -62,6 +66,9 @@ class LoopbackDiscord:
         interaction_deadline: float = 3.0,
         interaction_lifetime: float = 900.0,
         privileged_intents: int = PRIVILEGED,
+        shards: int = 1,
+        max_concurrency: int = 1,
+        identify_pause: float = 0.0,
         openapi: Path | None = None,
         bot_name: str = "footnote",
     ) -> None:
@@ -80,6 +87,8 @@ class LoopbackDiscord:
             self._bell,
             heartbeat_interval=heartbeat_interval,
             privileged_intents=privileged_intents,
+            max_concurrency=max_concurrency,
+            identify_pause=identify_pause,
         )
         self._world = World(self._gateway.announce, self._bell, bot_name)
         self._gateway.serve(self._world)
@@ -90,6 +99,8 @@ class LoopbackDiscord:
             self._commands,
             interaction_deadline=interaction_deadline,
             reads_content=bool(privileged_intents & MESSAGE_CONTENT),
+            shards=shards,
+            max_concurrency=max_concurrency,
             censor=self._gateway.blanked,
         )
         self._lifetime = interaction_lifetime
@@ -215,9 +226,14 @@ class LoopbackDiscord:
     def bot(self) -> User:
         return self._world.bot
 
-    def add_guild(self, name: str = "guild", *, locale: str = "en-US") -> Guild:
-        """A server with the bot and an owner in it."""
-        return self._world.add_guild(name, locale)
+    def add_guild(
+        self, name: str = "guild", *, locale: str = "en-US", shard: tuple[int, int] = (0, 1)
+    ) -> Guild:
+        """A server with the bot and an owner in it.
+
+        `shard` is the number of the shard that serves it, and of how many.
+        """
+        return self._world.add_guild(name, locale, shard)
 
     def remove_guild(self, guild: Guild) -> None:
         """Throws the bot out of a server."""
@@ -389,6 +405,11 @@ class LoopbackDiscord:
         """Whether a bot is connected and has been sent READY (or RESUMED) and its servers."""
         return bool(self._gateway.ready)
 
+    @property
+    def ready_shards(self) -> set[int]:
+        """The shards that have been sent READY (or RESUMED) and their servers."""
+        return {c.session.shard[0] for c in self._gateway.ready if c.session}
+
     async def wait_until_gone(self, timeout: float = 30.0) -> None:
         """Until no connection to the gateway is left."""
         await self.wait_until(lambda: not self._gateway.live, timeout, "the bot to go")
@@ -544,6 +565,10 @@ class LoopbackDiscord:
             else:
                 connection.close(code)
         await asyncio.gather(*(connection.closed.wait() for connection in connections))
+
+    def refuse_connections(self, times: int = 1) -> None:
+        """Refuses the next attempts to connect to the gateway, as in an outage."""
+        self._gateway.refusals_left = times
 
     async def invalidate_session(self, *, resumable: bool = False) -> None:
         """Opcode 9: the bot must identify anew, or (resumable) resume. Returns when it left."""

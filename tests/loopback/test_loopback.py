@@ -6,8 +6,8 @@ import asyncio
 import io
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +127,38 @@ class Bot(discord.Client):
             await message.reply(f"echo {message.content}")
 
 
+@contextmanager
+def pointed_at(loopback: LoopbackDiscord) -> Iterator[None]:
+    """This process's discord.py takes a server for Discord."""
+    gateway = yarl.URL(loopback.gateway_url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(discord.http.Route, "BASE", loopback.api_url)
+        patch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+        yield
+
+
 @pytest_asyncio.fixture
-async def loopback(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LoopbackDiscord]:
+async def loopback() -> AsyncIterator[LoopbackDiscord]:
     """A server that this process's discord.py takes for Discord."""
     openapi = OPENAPI if HAS_OPENAPI else None
     async with LoopbackDiscord(TOKEN, openapi=openapi, heartbeat_interval=0.1) as loopback:
-        monkeypatch.setattr(discord.http.Route, "BASE", loopback.api_url)
-        gateway = yarl.URL(loopback.gateway_url)
-        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
-        yield loopback
+        with pointed_at(loopback):
+            yield loopback
+
+
+@asynccontextmanager
+async def identified(
+    loopback: LoopbackDiscord, shard: object
+) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """A connection to the gateway that has said who it is and heard nothing yet."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(loopback.gateway_url) as socket,
+    ):
+        assert (await socket.receive_json(timeout=5))["op"] == 10
+        identify = {"token": TOKEN, "intents": 0, "properties": {}, "shard": shard}
+        await socket.send_json({"op": 2, "d": identify})
+        yield socket
 
 
 @asynccontextmanager
@@ -696,6 +719,106 @@ async def test_shards_and_member_lists(loopback: LoopbackDiscord) -> None:
     await client.close()
     await task
     loopback.assert_clean()
+
+
+class Part(discord.AutoShardedClient):
+    """A process's share of a bot's two shards."""
+
+    def __init__(self, shard: int) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True, messages=True),
+            shard_count=2,
+            shard_ids=[shard],
+            guild_ready_timeout=0.05,
+        )
+        self.heard: list[int] = []
+        self._news = asyncio.Condition()
+
+    async def on_message(self, message: discord.Message) -> None:
+        async with self._news:
+            self.heard.append(message.id)
+            self._news.notify_all()
+
+    async def heard_enough(self, count: int) -> None:
+        async with self._news:
+            await self._news.wait_for(lambda: len(self.heard) >= count)
+
+
+@asynccontextmanager
+async def both_parts(loopback: LoopbackDiscord) -> AsyncIterator[list[Part]]:
+    parts = [Part(0), Part(1)]
+    with pointed_at(loopback):
+        tasks = [asyncio.create_task(part.start(TOKEN)) for part in parts]
+        await loopback.wait_until(lambda: loopback.ready_shards == {0, 1})
+        try:
+            yield parts
+        finally:
+            for part in parts:
+                await part.close()
+            await asyncio.gather(*tasks)
+
+
+async def test_what_happens_is_told_to_the_shard_of_its_server() -> None:
+    async with (
+        LoopbackDiscord(TOKEN, max_concurrency=2, shards=2) as loopback,
+        both_parts(loopback) as parts,
+    ):
+        guilds = [loopback.add_guild(f"guild {n}", shard=(n, 2)) for n in (0, 1)]
+        assert [(guild.id >> 22) % 2 for guild in guilds] == [0, 1]
+        said = []
+        for guild in guilds:
+            ada, channel = guild.add_member("ada"), guild.add_text_channel()
+            said.append(await loopback.post_message(channel, ada, "in a server"))
+        said.append(await loopback.post_message(loopback.open_dm(ada), ada, "directly"))
+        async with asyncio.timeout(10):
+            for part, count in zip(parts, (2, 1), strict=True):
+                await part.heard_enough(count)
+        await loopback.settle()
+        in_0, in_1, directly = (message.id for message in said)
+        assert [part.heard for part in parts] == [[in_0, directly], [in_1]]
+        names = [[guild.name for guild in part.guilds] for part in parts]
+        assert names == [["guild 0"], ["guild 1"]]
+
+
+async def test_discord_recommends_shards_and_says_how_many_may_begin_together() -> None:
+    async with LoopbackDiscord(TOKEN, max_concurrency=4, shards=3) as loopback:
+        headers = {"Authorization": f"Bot {TOKEN}"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{loopback.api_url}/gateway/bot", headers=headers) as response,
+        ):
+            said = await response.json()
+        assert said["shards"] == 3
+        assert said["session_start_limit"]["max_concurrency"] == 4
+
+
+@pytest.mark.parametrize("shard", [[2, 2], [-1, 1], [0], "0", [0, "1"]])
+async def test_a_shard_that_there_is_not_is_closed_with_4010(
+    loopback: LoopbackDiscord, shard: object
+) -> None:
+    async with identified(loopback, shard) as socket:
+        message = await socket.receive(timeout=5)
+        assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 4010)
+
+
+async def test_shards_that_begin_too_fast_have_no_session() -> None:
+    async with (
+        LoopbackDiscord(TOKEN, max_concurrency=2, identify_pause=60) as loopback,
+        identified(loopback, [0, 3]) as first,
+        identified(loopback, [1, 3]) as other,
+        identified(loopback, [2, 3]) as second,
+    ):
+        said = [(await each.receive_json(timeout=5))["op"] for each in (first, other, second)]
+    assert said == [0, 0, 9]
+
+
+async def test_connections_are_refused_as_in_an_outage(loopback: LoopbackDiscord) -> None:
+    loopback.refuse_connections(1)
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(loopback.gateway_url)
+        async with session.ws_connect(loopback.gateway_url) as socket:
+            assert (await socket.receive_json(timeout=5))["op"] == 10
 
 
 @pytest.mark.skipif(not HAS_OPENAPI, reason="Discord's OpenAPI document is not here")

@@ -59,8 +59,9 @@ class World:
         self.users[user.id] = user
         return user
 
-    def add_guild(self, name: str, locale: str) -> Guild:
-        guild = Guild(self.new_id(), name, self.owner.id, self.new_id, lambda *_: None, locale)
+    def add_guild(self, name: str, locale: str, shard: tuple[int, int]) -> Guild:
+        new_id = self._snowflakes.next_of(*shard)
+        guild = Guild(new_id, name, self.owner.id, self.new_id, lambda *_: None, locale)
         guild.add_member(self.owner)
         guild.add_member(self.bot)
         guild.announce = self.announce

@@ -9,6 +9,7 @@ import click
 from bot.cli.corpus.adding import add
 from bot.cli.corpus.changing import reload, remove, share, undo
 from bot.cli.corpus.keeping import backup, export, restore
+from bot.cli.corpus.migrating import migrate
 from bot.cli.corpus.showing import list_, show, status
 from bot.cli.options import common_options, remember
 
@@ -33,5 +34,6 @@ for _command in (
     export,
     backup,
     restore,
+    migrate,
 ):
     command.add_command(_command)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
+from bot.access import server_of
 from bot.conversations import Place
 from bot.languages import t
 from bot.rendering.layout import turn_of
 from bot.views.forms import Form
 from bot.views.lasting import LastingButton
 from bot.within import PATTERN, Within
+from retrieval.conversation import Turn
 from retrieval.questions import MAX_CHARACTERS
 
 if TYPE_CHECKING:
@@ -41,9 +43,12 @@ class FollowUpButton(LastingButton, template=rf"footnote:follow:(?P<within>{PATT
     async def _ask(self, interaction: discord.Interaction[Any], question: str) -> None:
         client: FootnoteClient = interaction.client
         message = interaction.message
-        history = client.answering.history([Place("message", message.id)]) if message else ()
-        if message is not None and not history and (turn := turn_of(message)) is not None:
-            history = (turn,)
+        history: tuple[Turn, ...] = ()
+        if message is not None:
+            here = [Place("message", message.id)]
+            history = await client.answering.history(server_of(interaction), here)
+            if not history and (turn := turn_of(message)) is not None:
+                history = (turn,)
         await client.asking.respond(
             interaction,
             question,

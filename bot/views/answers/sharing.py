@@ -66,7 +66,7 @@ class ShareButton(LastingButton, template=rf"footnote:share:(?P<asker>{ID})"):
                 why=t("Those who manage this server do not let apps like me write in it."),
             )
         if (turn := turn_of(message)) is not None:
-            client.answering.go_on_from(sent.id, (turn,), asker.person)
+            await client.answering.go_on_from(asker, sent.id, (turn,))
         without = copy_of(message, button_again, leave_out=_is_share)
         if without is not None:
             await interaction.edit_original_response(view=without)

@@ -67,7 +67,9 @@ class VoteButton(LastingButton, template=rf"footnote:vote:(?P<act>up|down):(?P<a
         asked = await kept_question(interaction, client, self._asked)
         verdict: Verdict = 1 if self._act == "up" else -1
         store = client.services.store
-        await asyncio.to_thread(store.vote, self._asked, interaction.user.id, verdict, reason)
+        await asyncio.to_thread(
+            store.vote, asked.server, self._asked, interaction.user.id, verdict, reason
+        )
         return asked
 
 
@@ -87,7 +89,7 @@ class TellButton(LastingButton, template=rf"footnote:tell:(?P<asked>{ID})"):
         asked = await kept_question(interaction, client, self._asked)
         if asked.server is None:
             raise NotAllowedError(t("That works in servers only."))
-        is_news = await asyncio.to_thread(client.services.store.tell, self._asked)
+        is_news = await asyncio.to_thread(client.services.store.tell, asked.server, self._asked)
         await interaction.edit_original_response(
             content=t("Done: the question is marked on the list of those who add articles here.")
             if is_news
@@ -104,8 +106,8 @@ async def kept_question(
         QuestionError: It is no longer kept, or was asked elsewhere.
         StorageError: The store cannot be read.
     """
-    found = await asyncio.to_thread(client.services.store.asked, asked)
-    if found is None or found.server != server_of(interaction):
+    found = await asyncio.to_thread(client.services.store.asked, server_of(interaction), asked)
+    if found is None:
         raise QuestionError(
             t("That question is no longer kept."),
             why=t("Questions are deleted after a while, or when somebody wants that."),

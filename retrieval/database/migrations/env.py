@@ -9,6 +9,7 @@ from alembic import context
 
 context.configure(
     connection=context.config.attributes["connection"],
+    version_table=context.config.attributes["version_table"],
     # SQLite changes a table by making it anew.
     render_as_batch=True,
     # Many migrations are one transaction, with the caller's: all of them or none.

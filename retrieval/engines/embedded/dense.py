@@ -24,7 +24,7 @@ from retrieval.halves import to_single
 
 EXACT_UP_TO: Final = 24_000
 """Sentences, about 5,000 passages: to compare all of them takes a millisecond."""
-_SENTENCES_EACH: Final = 4
+SENTENCES_EACH: Final = 4
 """Nearest sentences asked for each passage wanted: several may be of one passage."""
 _REFINED: Final = 8
 """How many times as many are compared exactly, since one bit a dimension orders them roughly."""
@@ -43,9 +43,9 @@ _FURTHER: Final = 4
 _TRAINED_ON: Final = 64
 """Sentences for each cluster from which its middle is found; the rest change it little."""
 _AT_ONCE: Final = 50_000
-_SAMPLED: Final = 1024
+SAMPLED: Final = 1024
 """Passages, spread evenly, from which mean and deviation of a large index are taken."""
-_DEVIATION_FLOOR: Final = 1e-6
+DEVIATION_FLOOR: Final = 1e-6
 
 
 class DenseIndex:
@@ -78,7 +78,7 @@ class DenseIndex:
             everything = np.arange(len(self))
             self._single = to_single(vectors[:]) if is_whole else self._gathered(everything)[0]
         else:
-            step = -(-len(self) // _SAMPLED)
+            step = -(-len(self) // SAMPLED)
             self._sample = self._gathered(np.arange(0, len(self), step))
 
     def __len__(self) -> int:
@@ -94,17 +94,19 @@ class DenseIndex:
 
     def all_cosines(self, query: Floats) -> Floats | None:
         """The highest cosine of a sentence in each passage; ``None`` where they are too many."""
-        return _best(self._single, self._starts[:-1], query) if self._clusters is None else None
+        return (
+            best_cosines(self._single, self._starts[:-1], query) if self._clusters is None else None
+        )
 
     def cosines(self, query: Floats, rows: NDArray[np.int64]) -> Floats:
         """The highest cosine of a sentence in each of some passages, shape ``(r,)``."""
         if not len(rows):
             return np.zeros(0, dtype=np.float32)
-        return _best(*self._gathered(rows), query)
+        return best_cosines(*self._gathered(rows), query)
 
     def sampled_cosines(self, query: Floats) -> Floats:
         """The same of passages that are spread evenly over a large index."""
-        return _best(*self._sample, query)
+        return best_cosines(*self._sample, query)
 
     def near(
         self, query: Floats, limit: int, left: NDArray[np.bool_] | None = None
@@ -118,9 +120,9 @@ class DenseIndex:
             return np.arange(len(self)) if left is None else np.flatnonzero(left)
         wanted, looked_into = _REFINED * limit, self._clusters.nprobe
         while True:
-            found = self._nearest(self._clusters, query, _SENTENCES_EACH * wanted, looked_into)
+            found = self._nearest(self._clusters, query, SENTENCES_EACH * wanted, looked_into)
             rows: NDArray[np.int64] = found if left is None else found[left[found]]
-            is_all = _SENTENCES_EACH * wanted >= len(self._vectors)
+            is_all = SENTENCES_EACH * wanted >= len(self._vectors)
             is_all = is_all and looked_into >= self._clusters.nlist
             if len(rows) == len(found) or len(rows) >= _REFINED * limit or is_all:
                 return rows[: _REFINED * limit]
@@ -197,7 +199,7 @@ class DenseScores:
     def mean_and_deviation(self) -> tuple[float, float]:
         """Over all passages, or an even sample of many."""
         values = self._all if self._all is not None else self._index.sampled_cosines(self._query)
-        return float(values.mean()), max(float(values.std()), _DEVIATION_FLOOR)
+        return float(values.mean()), max(float(values.std()), DEVIATION_FLOOR)
 
 
 def checks_of(vectors: Sequence[Halves]) -> NDArray[np.uint32]:
@@ -243,8 +245,13 @@ def open_clusters(path: Path) -> Any:
     return faiss.read_index(str(path))
 
 
-def _best(vectors: Floats, starts: NDArray[np.int64], query: Floats) -> Floats:
-    """The highest cosine to ``query`` in each group of vectors."""
+def best_cosines(vectors: Floats, starts: NDArray[np.int64], query: Floats) -> Floats:
+    """The highest cosine to ``query`` in each group of vectors, shape ``(g,)``.
+
+    Args:
+        vectors: Shape ``(s, d)``.
+        starts: Where each group begins in them, shape ``(g,)``.
+    """
     cosines = np.empty(len(vectors), dtype=np.float32)
     # On one thread, as numpy's product is not: it divides what is too little to divide.
     faiss.fvec_inner_products_ny(  # type: ignore[attr-defined]  # its stubs do not have it

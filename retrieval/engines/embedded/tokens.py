@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +13,8 @@ from retrieval.encoders.compression import TokenCodec
 from retrieval.engines import IndexedPassage, PassageTokens, TokenMatches
 from retrieval.engines.embedded.columns import Array, Columns, gathered
 from retrieval.engines.embedded.lexical import starts_of
+from retrieval.engines.matching import matches_of
 from retrieval.errors import DamagedError
-from retrieval.products import product
-
-_DECODED_AT_ONCE: Final = 256
-"""Tokens, some 200 KB of them."""
 
 
 class TokenBuilder:
@@ -26,7 +22,7 @@ class TokenBuilder:
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        self._frequency: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
+        self._frequency = TokenFrequency()
         self._counts: list[NDArray[np.int32]] = []
 
     def add(self, passages: Sequence[IndexedPassage]) -> None:
@@ -41,15 +37,37 @@ class TokenBuilder:
         self._counts.extend(encoding.counts for encoding in encodings)
         checks = [_checksum(e.codes, i) for e, i in zip(encodings, ids, strict=True)]
         self._columns.append("token_checks", np.array(checks, dtype=np.uint32))
-        held = np.concatenate([np.unique(each) for each in ids])
-        counted = np.bincount(held, minlength=len(self._frequency))
-        counted[: len(self._frequency)] += self._frequency
-        self._frequency = counted
+        self._frequency.add(ids)
 
     def finish(self) -> None:
         """Put what is known when all tokens are there into the columns."""
         self._columns.append("token_starts", starts_of(np.concatenate(self._counts)))
-        self._columns.append("token_frequency", self._frequency.astype(np.int32))
+        self._columns.append("token_frequency", self._frequency.counts())
+
+
+class TokenFrequency:
+    """Counts in how many passages each vocabulary entry occurs."""
+
+    def __init__(self) -> None:
+        self._counts: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
+
+    def add(self, ids: Iterable[Integers]) -> None:
+        """Count the tokens of the next passages, given for each; there is at least one passage."""
+        held = np.concatenate([np.unique(each) for each in ids])
+        counted = np.bincount(held, minlength=len(self._counts))
+        counted[: len(self._counts)] += self._counts
+        self._counts = counted
+
+    def counts(self) -> Integers:
+        """By vocabulary entry; those beyond the end occur nowhere."""
+        return self._counts.astype(np.int32)
+
+
+def frequency_of(counts: Integers, ids: Integers) -> Integers:
+    """What ``TokenFrequency.counts`` has of some vocabulary entries."""
+    known = (ids >= 0) & (ids < len(counts))
+    found: Integers = np.where(known, counts[np.where(known, ids, 0)], 0)
+    return found.astype(np.int32)
 
 
 class TokenIndex:
@@ -93,9 +111,7 @@ class TokenIndex:
 
     def frequency(self, ids: Integers) -> Integers:
         """In how many passages each vocabulary entry occurs."""
-        known = (ids >= 0) & (ids < len(self._frequency))
-        found: Integers = np.where(known, self._frequency[np.where(known, ids, 0)], 0)
-        return found.astype(np.int32)
+        return frequency_of(self._frequency, ids)
 
     def matches(self, vectors: Floats, rows: Sequence[int]) -> TokenMatches:
         """How well each of ``vectors``, shape ``(q, d)``, is matched in each sentence of some
@@ -114,25 +130,7 @@ class TokenIndex:
         ends = starts_of(end - first)
         sentences = np.arange(ends[-1]) + np.repeat(first - ends[:-1], end - first)
         sizes = self._starts[sentences + 1] - self._starts[sentences]
-        found = np.zeros((len(vectors), len(sentences)), dtype=np.float32)
-        filled = np.flatnonzero(sizes)
-        if len(filled) and len(vectors):
-            met = self._cosines(vectors, np.concatenate(codes))
-            found[:, filled] = np.maximum.reduceat(met, starts_of(sizes)[filled], axis=1)
-        return TokenMatches(found, ends)
-
-    def _cosines(self, vectors: Floats, codes: Array) -> Floats:
-        """Of each of ``vectors`` to each token, shape ``(q, t)``.
-
-        A few hundred tokens at a time: what is decoded at once is a memory page to be found for
-        every kilobyte, which takes longer than to compute it.
-        """
-        projected = self._codec.project(vectors)
-        met = np.empty((len(vectors), len(codes)), dtype=np.float32)
-        for start in range(0, len(codes), _DECODED_AT_ONCE):
-            part = slice(start, start + _DECODED_AT_ONCE)
-            met[:, part] = product(projected, self._codec.decode(codes[part]))
-        return met
+        return matches_of(self._codec, vectors, codes, sizes, ends)
 
     def _read(self, rows: Sequence[int], places: Sequence[slice]) -> list[Array]:
         """The codes of some passages' tokens.

@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 
 from retrieval.analysis import words
 from retrieval.articles import Article, Passage, Span
+from retrieval.corpus.file_segments import FileSegments
 from retrieval.corpus.generation import Generation, Part
-from retrieval.corpus.indexing import Indexer
 from retrieval.corpus.segment import open_segment, write_segment
 from retrieval.corpus.storage import Storage
-from retrieval.database import CollectionStore, Database
 from retrieval.database.records import GenerationRecord
 from retrieval.encoders import Encoder
 from retrieval.encoders.compression import TokenCodec, codec_for
@@ -61,6 +60,7 @@ class MadeIndex:
         self._folder = folder
         self._passages = passages
         self._encoder = encoder
+        self._segments = FileSegments(folder / _INDEXES)
 
     @property
     def is_there(self) -> bool:
@@ -88,9 +88,7 @@ class MadeIndex:
         )
         parts = [Part(open_segment(_SEGMENT, folder, model, trusted=False))]
         record = self._record
-        self._indexer().keep(
-            Generation(record.digest, record.created, model, parts, record.encoded)
-        )
+        self._segments.keep(Generation(record.digest, record.created, model, parts, record.encoded))
 
     def read(self) -> Generation:
         """The index, opened and checked as at the start of the bot.
@@ -98,7 +96,7 @@ class MadeIndex:
         Raises:
             DamagedError: It is not what was written.
         """
-        generation = self._indexer().read(self._record)
+        generation = self._segments.generation(self._record)
         if generation is None:
             raise FileNotFoundError(self._folder)
         generation.warm()
@@ -109,13 +107,6 @@ class MadeIndex:
         model = self._encoder.name
         digest = hashlib.sha256(f"{model} {self._passages}".encode()).hexdigest()
         return GenerationRecord(digest, _CREATED, model, len(self._passages))
-
-    def _indexer(self) -> Indexer:
-        database = Database(self._folder)
-        store = CollectionStore(database, "made")
-        return Indexer(
-            database, store, self._folder / _INDEXES, self._encoder, lambda: datetime.now(UTC)
-        )
 
 
 class _Source:

@@ -208,7 +208,7 @@ async def test_people_there_go_on_from_their_own_questions_alone(away: Away) -> 
     assert "earlier question" in shown_in(again)
     client = away.servers.client
     place = Place("person", away.servers.channel.id, away.ada.id)
-    assert len(client.services.conversations.turns([place])) == 2
+    assert len(await client.services.conversations.turns(None, [place])) == 2
 
 
 async def test_help_there_names_only_what_works_there(away: Away) -> None:

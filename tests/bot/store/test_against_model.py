@@ -12,11 +12,21 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from bot.store import Asked, ServerSettings, State, Store, Verdict
 from bot.store.connection import NAME
+from bot.store.database import PeopleDatabase
+from bot.store.postgres import PostgresPeople
+from retrieval.postgres.servers import Servers
 from tests.bot.store.conftest import RETENTION, Clock, ask_in
+from tests.postgres.cluster import Stage
 
 SERVERS = st.integers(1, 3)
 PEOPLE = st.integers(1, 3)
@@ -54,18 +64,26 @@ class Model:
 class Machine(RuleBasedStateMachine):
     """Does the same to both and compares them after each step."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: PeopleDatabase | None = None) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         (self.folder / NAME).write_bytes(empty())
+        self.database = database
         self.clock = Clock()
         self.model = Model()
         self.ids: list[int] = []
+        self.servers: dict[int, int | None] = {}
         self.store: Store
 
     @initialize()
     def start(self) -> None:
-        self.store = Store(self.folder, keep_text=True, retention=RETENTION, clock=self.clock)
+        self.store = Store(
+            self.folder,
+            keep_text=True,
+            retention=RETENTION,
+            clock=self.clock,
+            database=self.database,
+        )
 
     def teardown(self) -> None:
         self.store.close()
@@ -74,12 +92,16 @@ class Machine(RuleBasedStateMachine):
     def pick(self, number: int) -> int:
         return self.ids[number % len(self.ids)] if self.ids else number
 
+    def server_of(self, asked: int) -> int | None:
+        return self.servers.get(asked)
+
     @rule(server=st.none() | SERVERS, person=PEOPLE, answered=st.booleans(), articles=st.text("ab"))
     def ask(self, server: int | None, person: int, answered: bool, articles: str) -> None:
         self.clock.advance(hours=1)
         asked = ask_in(self.store, server, person=person, answered=answered, articles=articles)
         assert asked not in self.ids
         self.ids.append(asked)
+        self.servers[asked] = server
         self.model.asked[asked] = Asked(
             id=asked,
             server=server,
@@ -100,7 +122,8 @@ class Machine(RuleBasedStateMachine):
     def place(self, number: int, channel: int, message: int) -> None:
         asked = self.pick(number)
         known = self.model.asked.get(asked)
-        assert self.store.place(asked, channel, message) == (known is not None)
+        server = self.server_of(asked)
+        assert self.store.place(server, asked, channel, message) == (known is not None)
         if known is not None:
             self.model.asked[asked] = replace(known, channel=channel, message=message)
 
@@ -108,7 +131,8 @@ class Machine(RuleBasedStateMachine):
     def tell(self, number: int) -> None:
         asked = self.pick(number)
         known = self.model.asked.get(asked)
-        assert self.store.tell(asked) == (known is not None and not known.told)
+        is_news = known is not None and not known.told
+        assert self.store.tell(self.server_of(asked), asked) == is_news
         if known is not None and not known.told:
             listed = known.state == "none" and known.server is not None
             state: State = "open" if listed else known.state
@@ -125,7 +149,10 @@ class Machine(RuleBasedStateMachine):
     @rule(number=PICKS, person=PEOPLE, verdict=VERDICTS, reason=st.none() | st.just("Because"))
     def vote(self, number: int, person: int, verdict: Verdict | None, reason: str | None) -> None:
         asked = self.pick(number)
-        assert self.store.vote(asked, person, verdict, reason) == (asked in self.model.asked)
+        server = self.server_of(asked)
+        assert self.store.vote(server, asked, person, verdict, reason) == (
+            asked in self.model.asked
+        )
         if verdict is None:
             self.model.votes.pop((asked, person), None)
         elif asked in self.model.asked:
@@ -168,7 +195,9 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def both_hold_the_same(self) -> None:
         for asked in self.ids[-10:]:
-            assert self.store.asked(asked) == self.model.asked.get(asked)
+            server = self.server_of(asked)
+            assert self.store.asked(server, asked) == self.model.asked.get(asked)
+            assert self.store.asked(4, asked) is None
         for server in (1, 2, 3):
             usual = ServerSettings()
             assert self.store.settings(server) == self.model.settings.get(server, usual)
@@ -186,3 +215,21 @@ class Machine(RuleBasedStateMachine):
 
 TestStore = Machine.TestCase
 TestStore.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+
+
+def test_postgres_holds_the_same(people_url: str, postgres_stage: Stage) -> None:
+    servers = Servers(people_url)
+
+    def fresh() -> Machine:
+        with postgres_stage.cluster.superuser(people_url.rpartition("/")[2]) as connection:
+            connection.execute("DELETE FROM asked")
+            connection.execute("DELETE FROM servers")
+        return Machine(PostgresPeople(servers, keep_text=True))
+
+    try:
+        run_state_machine_as_test(
+            fresh,  # type: ignore[arg-type]
+            settings=settings(max_examples=8, stateful_step_count=20, deadline=None),
+        )
+    finally:
+        servers.close()

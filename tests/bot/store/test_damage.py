@@ -17,6 +17,11 @@ from retrieval.errors import StorageError
 from tests.bot.store.conftest import RETENTION, Clock, MakeStore, ask_in, bytes_on_disk
 
 
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 def aside(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("people.damaged*"))
 
@@ -29,7 +34,7 @@ def test_what_is_no_database_is_put_aside_with_a_warning(
     store = make_store()
     with caplog.at_level(logging.WARNING):
         asked = ask_in(store)
-    assert store.asked(asked) is not None
+    assert store.asked(1, asked) is not None
     (name,) = aside(tmp_path)
     assert (tmp_path / name).read_bytes() == content
     assert name in caplog.text
@@ -61,10 +66,10 @@ def test_what_is_deleted_while_it_is_open_is_begun_anew(
     before = ask_in(store)
     for path in tmp_path.glob("people.db*"):
         path.unlink()
-    assert store.asked(before) is None
+    assert store.asked(1, before) is None
     asked = ask_in(store)
     store.close()
-    assert make_store().asked(asked) is not None
+    assert make_store().asked(1, asked) is not None
 
 
 def test_what_was_put_aside_goes_when_anybody_is_to_be_forgotten(
@@ -103,7 +108,7 @@ def test_a_full_disk_is_no_damage(
         patched.setattr("bot.store.questions.add", full)
         with pytest.raises(StorageError, match=r"disk is full.*Free some space"):
             ask_in(store)
-    assert store.asked(asked) is not None
+    assert store.asked(1, asked) is not None
     assert aside(tmp_path) == []
 
 
@@ -135,7 +140,7 @@ def test_what_cannot_be_wiped_is_deleted_all_the_same_and_wiped_later(
         patched.setattr("bot.store.connection._wipe", full)
         assert store.forget_person(100) == 1
     assert "disk is full" in caplog.text
-    assert store.asked(asked) is None
+    assert store.asked(1, asked) is None
     store.purge()
     assert b"Ada" not in bytes_on_disk(tmp_path)
 
@@ -153,8 +158,8 @@ def test_a_byte_that_flips_never_keeps_the_store_from_opening(
     store = Store(tmp_path, keep_text=True, retention=RETENTION, clock=clock)
     try:
         asked = ask_in(store, question="new", person=7, articles=["a"])
-        assert store.asked(asked) is not None
-        assert store.vote(asked, 8, 1, "Good")
+        assert store.asked(1, asked) is not None
+        assert store.vote(1, asked, 8, 1, "Good")
         assert store.insights(1).helpful == 1
         assert store.what_is_kept(7).questions >= 1
     finally:

@@ -15,7 +15,7 @@ def test_of_nothing_there_are_none(store: Store) -> None:
 def test_questions_are_counted_by_the_day(store: Store, ask: Ask, clock: Clock) -> None:
     ask(answered=True)
     told = ask()
-    store.tell(told)
+    store.tell(1, told)
     clock.advance(days=2)
     ask(answered=True)
     found = store.insights(1)
@@ -26,9 +26,9 @@ def test_questions_are_counted_by_the_day(store: Store, ask: Ask, clock: Clock) 
 def test_only_what_was_asked_from_the_given_time_on_counts(
     store: Store, ask: Ask, clock: Clock
 ) -> None:
-    store.vote(ask(articles=["old"]), 1, 1, "Old")
+    store.vote(1, ask(articles=["old"]), 1, 1, "Old")
     since = clock.advance(microseconds=1)
-    store.vote(ask(articles=["new"]), 1, -1, "New")
+    store.vote(1, ask(articles=["new"]), 1, -1, "New")
     clock.advance(seconds=1)
     ask()
     elsewhere = since.astimezone(timezone(timedelta(hours=9)))
@@ -50,10 +50,10 @@ def test_the_most_quoted_articles_come_first(store: Store, ask: Ask) -> None:
 
 def test_a_person_has_one_vote_and_the_latest_counts(store: Store, ask: Ask) -> None:
     asked = ask()
-    assert store.vote(asked, 1, 1, "Clear")
-    assert store.vote(asked, 1, -1, "Wrong article")
-    assert store.vote(asked, 2, -1, "Wrong article")
-    assert store.vote(asked, 3, 1)
+    assert store.vote(1, asked, 1, 1, "Clear")
+    assert store.vote(1, asked, 1, -1, "Wrong article")
+    assert store.vote(1, asked, 2, -1, "Wrong article")
+    assert store.vote(1, asked, 3, 1)
     found = store.insights(1)
     assert (found.helpful, found.unhelpful) == (1, 2)
     assert found.reasons == (Reason(-1, "Wrong article", 2),)
@@ -61,10 +61,10 @@ def test_a_person_has_one_vote_and_the_latest_counts(store: Store, ask: Ask) -> 
 
 def test_a_vote_can_be_taken_back(store: Store, ask: Ask) -> None:
     asked = ask()
-    store.vote(asked, 1, 1, "Clear")
-    store.vote(asked, 2, 1)
-    assert store.vote(asked, 1, None)
-    assert store.vote(asked, 9, None), "there was none"
+    store.vote(1, asked, 1, 1, "Clear")
+    store.vote(1, asked, 2, 1)
+    assert store.vote(1, asked, 1, None)
+    assert store.vote(1, asked, 9, None), "there was none"
     found = store.insights(1)
     assert (found.helpful, found.reasons) == (1, ())
 
@@ -72,7 +72,7 @@ def test_a_vote_can_be_taken_back(store: Store, ask: Ask) -> None:
 def test_a_server_learns_nothing_of_another(store: Store, ask: Ask) -> None:
     for server in (2, None):
         asked = ask(server, articles=["theirs"])
-        store.vote(asked, 1, 1, "Theirs")
+        store.vote(server, asked, 1, 1, "Theirs")
     assert store.insights(1) == Insights()
 
 

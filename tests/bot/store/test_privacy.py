@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from bot.store import Kept, ServerSettings, Store
-from tests.bot.store.conftest import Ask, Clock, MakeStore, ask_in, bytes_on_disk
+from tests.bot.store.conftest import SQLITE, Ask, Clock, MakeStore, ask_in, bytes_on_disk
 
+Held = Callable[[], bytes]
 SECRET = "Where does Ada keep her camel?"
 
 
@@ -21,31 +23,32 @@ class TestAPerson:
         clock.advance(days=1)
         ask(None, question=None)
         ask(2, person=101)
-        store.vote(asked, 100, 1)
-        store.vote(asked, 101, 1)
+        store.vote(1, asked, 100, 1)
+        store.vote(1, asked, 101, 1)
         assert store.what_is_kept(100) == Kept(questions=2, texts=1, votes=1, oldest=first)
 
     def test_is_forgotten_in_every_server_and_nobody_else_is(self, store: Store, ask: Ask) -> None:
-        own = [ask(1), ask(2), ask(None)]
+        own = [(server, ask(server)) for server in (1, 2, None)]
         others = ask(1, person=101)
-        for asked in (*own, others):
-            store.vote(asked, 100, 1, "Good")
-            store.vote(asked, 101, -1, "Bad")
+        for server, asked in (*own, (1, others)):
+            store.vote(server, asked, 100, 1, "Good")
+            store.vote(server, asked, 101, -1, "Bad")
         assert store.forget_person(100) == 3 + 4
         assert store.what_is_kept(100) == Kept()
-        assert [store.asked(asked) for asked in own] == [None] * 3
+        assert [store.asked(*each) for each in own] == [None] * 3
         assert [asked.id for asked in store.open_questions(1)] == [others]
         assert (store.insights(1).helpful, store.insights(1).unhelpful) == (0, 1)
         assert store.forget_person(100) == 0
 
-    def test_leaves_no_byte_behind(self, store: Store, ask: Ask, tmp_path: Path) -> None:
+    def test_leaves_no_byte_behind(self, store: Store, ask: Ask, held: Held) -> None:
         asked = ask(question=SECRET)
-        store.vote(asked, 100, 1, "Camels are great")
-        assert SECRET.encode() in bytes_on_disk(tmp_path)
+        store.vote(1, asked, 100, 1, "Camels are great")
+        assert SECRET.encode() in held()
         store.forget_person(100)
-        assert SECRET.encode() not in bytes_on_disk(tmp_path)
-        assert b"Camels" not in bytes_on_disk(tmp_path)
+        assert SECRET.encode() not in held()
+        assert b"Camels" not in held()
 
+    @SQLITE
     def test_leaves_none_among_many_that_were_moved_about(
         self, store: Store, tmp_path: Path
     ) -> None:
@@ -57,7 +60,7 @@ class TestAPerson:
             ids.append(ask_in(store, person=person, question=text))
             for _ in range(2):
                 asked = chance.choice(ids)
-                store.vote(asked, person, 1, f"P{person} thinks " + "y" * chance.randrange(900))
+                store.vote(1, asked, person, 1, f"P{person} thinks " + "y" * chance.randrange(900))
         assert b"P7 asks" in bytes_on_disk(tmp_path)
         store.forget_person(7)
         left = bytes_on_disk(tmp_path)
@@ -66,44 +69,44 @@ class TestAPerson:
         assert b"P6 asks" in left
 
     def test_is_forgotten_though_others_are_asking(
-        self, store: Store, make_store: MakeStore, ask: Ask, tmp_path: Path
+        self, store: Store, make_store: MakeStore, ask: Ask, held: Held
     ) -> None:
         ask(question=SECRET)
         other = make_store()
         assert other.count_open(1) == 1
         store.forget_person(100)
         ask_in(other, person=101)
-        assert SECRET.encode() not in bytes_on_disk(tmp_path)
+        assert SECRET.encode() not in held()
         assert other.count_open(1) == 1
 
 
 class TestWhereTextIsNotKept:
-    def test_no_question_reaches_the_disk(self, make_store: MakeStore, tmp_path: Path) -> None:
+    def test_no_question_reaches_the_disk(self, make_store: MakeStore, held: Held) -> None:
         store = make_store(keep_text=False)
         asked = ask_in(store, question=SECRET, articles=["a"])
-        store.place(asked, 1, 2)
-        store.tell(asked)
-        store.vote(asked, 1, 1, "Good")
-        found = store.asked(asked)
+        store.place(1, asked, 1, 2)
+        store.tell(1, asked)
+        store.vote(1, asked, 1, 1, "Good")
+        found = store.asked(1, asked)
         assert found is not None
         assert (found.question, found.articles) == (None, ("a",))
         assert store.count_open(1) == 1
-        assert b"camel" not in bytes_on_disk(tmp_path)
+        assert b"camel" not in held()
         store.close()
-        assert b"camel" not in bytes_on_disk(tmp_path)
+        assert b"camel" not in held()
 
     def test_those_that_were_kept_before_are_deleted(
-        self, make_store: MakeStore, tmp_path: Path
+        self, make_store: MakeStore, held: Held
     ) -> None:
         before = make_store()
         asked = ask_in(before, question=SECRET)
         before.close()
-        assert b"camel" in bytes_on_disk(tmp_path)
+        assert b"camel" in held()
         after = make_store(keep_text=False)
-        found = after.asked(asked)
+        found = after.asked(1, asked)
         assert found is not None
         assert found.question is None
-        assert b"camel" not in bytes_on_disk(tmp_path)
+        assert b"camel" not in held()
 
     def test_the_list_and_the_table_do_without(self, make_store: MakeStore) -> None:
         store = make_store(keep_text=False)
@@ -114,20 +117,20 @@ class TestWhereTextIsNotKept:
 
 class TestInTime:
     def test_what_is_older_than_the_retention_is_deleted(
-        self, make_store: MakeStore, clock: Clock, tmp_path: Path
+        self, make_store: MakeStore, clock: Clock, held: Held
     ) -> None:
         store = make_store(retention=timedelta(days=30))
         old = ask_in(store, question=SECRET, articles=["a"])
-        store.vote(old, 101, 1, "Good")
+        store.vote(1, old, 101, 1, "Good")
         clock.advance(days=30)
         new = ask_in(store)
         assert store.purge() == 0, "it is just as old"
         clock.advance(seconds=1)
         assert store.purge() == 1
-        assert store.asked(old) is None
-        assert store.asked(new) is not None
+        assert store.asked(1, old) is None
+        assert store.asked(1, new) is not None
         assert store.what_is_kept(101) == Kept()
-        assert SECRET.encode() not in bytes_on_disk(tmp_path)
+        assert SECRET.encode() not in held()
 
     def test_settings_are_kept(self, store: Store, clock: Clock) -> None:
         store.save_settings(1, ServerSettings(per_member=1))
@@ -144,11 +147,9 @@ class TestInTime:
 
 
 class TestAServer:
-    def test_is_forgotten_whole_and_no_other_is(
-        self, store: Store, ask: Ask, tmp_path: Path
-    ) -> None:
+    def test_is_forgotten_whole_and_no_other_is(self, store: Store, ask: Ask, held: Held) -> None:
         own, other, direct = ask(1, question=SECRET), ask(2), ask(None)
-        store.vote(own, 101, 1, "Good")
+        store.vote(1, own, 101, 1, "Good")
         store.save_settings(1, ServerSettings(per_member=1))
         store.save_settings(2, ServerSettings(per_member=2))
         assert store.servers() == [1, 2]
@@ -156,11 +157,11 @@ class TestAServer:
         assert store.servers() == [2]
         assert store.settings(1) == ServerSettings()
         assert store.settings(2) == ServerSettings(per_member=2)
-        assert store.asked(own) is None
-        assert store.asked(other) is not None
-        assert store.asked(direct) is not None
+        assert store.asked(1, own) is None
+        assert store.asked(2, other) is not None
+        assert store.asked(None, direct) is not None
         assert store.what_is_kept(101) == Kept()
-        assert SECRET.encode() not in bytes_on_disk(tmp_path)
+        assert SECRET.encode() not in held()
 
     def test_may_be_forgotten_once_the_grace_is_over(self, store: Store, clock: Clock) -> None:
         grace = timedelta(days=7)

@@ -28,7 +28,7 @@ def test_a_question_is_kept_as_it_was_asked(store: Store, clock: Clock) -> None:
         "language": "de",
     }
     asked = store.record(**values, articles=["b", "a", "b"])
-    assert store.asked(asked) == Asked(
+    assert store.asked(1, asked) == Asked(
         id=asked, **values, articles=("b", "a"), at=clock.now, state="none", told=False
     )
 
@@ -36,27 +36,27 @@ def test_a_question_is_kept_as_it_was_asked(store: Store, clock: Clock) -> None:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_categories=[]), max_size=60) | any_text)
 def test_any_text_can_be_asked(store: Store, text: str) -> None:
-    asked = store.asked(ask_in(store, question=text, articles=[text], language=text))
+    asked = store.asked(1, ask_in(store, question=text, articles=[text], language=text))
     assert asked is not None
     assert asked.question == text.encode("utf-8", "replace").decode()
 
 
 def test_a_text_without_end_is_cut(store: Store) -> None:
-    asked = store.asked(ask_in(store, question="x" * 100_000))
+    asked = store.asked(1, ask_in(store, question="x" * 100_000))
     assert asked is not None
     assert asked.question == "x" * MAX_CHARACTERS
 
 
 def test_a_confidence_that_is_no_number_is_none(store: Store) -> None:
-    asked = store.asked(ask_in(store, confidence=float("nan")))
+    asked = store.asked(1, ask_in(store, confidence=float("nan")))
     assert asked is not None
     assert asked.confidence == 0
 
 
 def test_the_place_of_the_answer_is_kept_once_it_is_known(store: Store, ask: Ask) -> None:
     asked = ask()
-    assert store.place(asked, 20, 30)
-    placed = store.asked(asked)
+    assert store.place(1, asked, 20, 30)
+    placed = store.asked(1, asked)
     assert placed is not None
     assert (placed.channel, placed.message) == (20, 30)
 
@@ -64,10 +64,10 @@ def test_the_place_of_the_answer_is_kept_once_it_is_known(store: Store, ask: Ask
 @pytest.mark.parametrize("asked", [0, -1, 7, 2**63, 10**30])
 def test_what_was_never_asked_is_not_there(store: Store, ask: Ask, asked: int) -> None:
     ask()
-    assert store.asked(asked) is None
-    assert not store.place(asked, 1, 2)
-    assert not store.tell(asked)
-    assert not store.vote(asked, 100, 1)
+    assert store.asked(1, asked) is None
+    assert not store.place(1, asked, 1, 2)
+    assert not store.tell(1, asked)
+    assert not store.vote(1, asked, 100, 1)
     assert store.mark(1, [asked], "done") == 0
 
 
@@ -79,7 +79,7 @@ class TestTheListOfAServer:
 
     def test_has_nothing_of_direct_messages_or_other_servers(self, store: Store, ask: Ask) -> None:
         ask(2)
-        direct = store.asked(ask(None))
+        direct = store.asked(None, ask(None))
         assert direct is not None
         assert direct.state == "none"
         assert store.open_questions(1) == []
@@ -110,8 +110,8 @@ class TestTheListOfAServer:
 
     def test_gets_what_the_admins_are_told_of(self, store: Store, ask: Ask) -> None:
         asked = ask(answered=True)
-        assert store.tell(asked)
-        assert not store.tell(asked), "they were told already"
+        assert store.tell(1, asked)
+        assert not store.tell(1, asked), "they were told already"
         (listed,) = store.open_questions(1)
         assert (listed.id, listed.told) == (asked, True)
 
@@ -120,7 +120,7 @@ class TestTheListOfAServer:
     ) -> None:
         asked = ask()
         store.mark(1, [asked], "done")
-        assert store.tell(asked)
+        assert store.tell(1, asked)
         assert store.open_questions(1) == []
 
 
@@ -139,8 +139,8 @@ def test_a_number_is_never_given_twice(make_store: MakeStore, clock: Clock, tmp_
 
 def test_questions_outlive_the_process(make_store: MakeStore) -> None:
     before = make_store()
-    asked = before.asked(ask_in(before, articles=["a"]))
+    asked = before.asked(1, ask_in(before, articles=["a"]))
     before.close()
     after = make_store(retention=timedelta(1))
     assert asked is not None
-    assert after.asked(asked.id) == asked
+    assert after.asked(1, asked.id) == asked

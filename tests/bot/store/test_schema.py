@@ -23,6 +23,11 @@ from retrieval.errors import StorageError
 from tests.bot.store.conftest import Clock, MakeStore
 
 
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 def migrations() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(Path(package.__file__).parent / "migrations"))

@@ -18,7 +18,7 @@ from bot.store import ServerSettings, Store
 from bot.store.connection import NAME
 from bot.store.server_settings import check, from_json, to_json
 from retrieval.errors import SettingsError
-from tests.bot.store.conftest import MakeStore
+from tests.bot.store.conftest import SQLITE, MakeStore
 
 IDS = st.frozensets(st.integers(1, 2**63 - 1), max_size=5)
 RATES = st.integers(0, 1000)
@@ -114,6 +114,7 @@ def test_settings_are_those_of_one_server_and_outlive_the_process(make_store: Ma
     assert after.settings(2) == ServerSettings()
 
 
+@SQLITE
 def test_settings_are_read_from_the_disk_once_until_they_are_refreshed(
     store: Store, tmp_path: Path
 ) -> None:

@@ -25,9 +25,9 @@ def table(store: Store, server: int = 1) -> list[dict[str, str]]:
 
 def test_a_line_has_the_question_and_what_became_of_it(store: Store, ask: Ask) -> None:
     asked = ask(articles=["a", "b"], language="de", message=3)
-    store.tell(asked)
+    store.tell(1, asked)
     for person, verdict, reason in ((1, 1, None), (2, -1, "Too old"), (3, -1, "Not it")):
-        store.vote(asked, person, verdict, reason)  # type: ignore[arg-type]
+        store.vote(1, asked, person, verdict, reason)  # type: ignore[arg-type]
     assert table(store) == [
         {
             "Asked at": "2031-05-01T12:00:00+00:00",
@@ -47,7 +47,7 @@ def test_a_line_has_the_question_and_what_became_of_it(store: Store, ask: Ask) -
 
 def test_nobody_is_named(store: Store, ask: Ask) -> None:
     asked = ask(person=314159265358979, channel=271828182845904, message=161803398874989)
-    store.vote(asked, 141421356237309, 1, "Good")
+    store.vote(1, asked, 141421356237309, 1, "Good")
     file = io.StringIO()
     store.write_csv(1, None, file)
     for number in ("314159265358979", "271828182845904", "161803398874989", "141421356237309"):
@@ -109,7 +109,7 @@ def test_a_cell_is_one_line_that_begins_with_no_formula(text: str) -> None:
 @given(st.text(max_size=30))
 def test_whatever_is_asked_is_one_line_with_every_column(store: Store, text: str) -> None:
     asked = ask_in(store, question=text)
-    store.vote(asked, 1, 1, text)
+    store.vote(1, asked, 1, 1, text)
     for row in table(store):
         assert None not in row
         assert None not in row.values()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.store import ServerSettings, Store
 from bot.store.connection import NAME
-from tests.bot.store.conftest import Ask, MakeStore, ask_in
+from tests.bot.store.conftest import SQLITE, Ask, MakeStore, ask_in
 
 ROOT = Path(__file__).parents[3]
 
@@ -19,8 +19,8 @@ def test_threads_open_the_store_together_and_lose_nothing(store: Store) -> None:
         ids = []
         for step in range(10):
             asked = ask_in(store, number % 2 + 1, person=number, articles=[str(step)])
-            store.vote(asked, number, 1, "Good")
-            store.tell(asked)
+            store.vote(number % 2 + 1, asked, number, 1, "Good")
+            store.tell(number % 2 + 1, asked)
             assert len(store.open_questions(number % 2 + 1)) >= 1
             ids.append(asked)
         return ids
@@ -47,7 +47,7 @@ def test_a_person_is_forgotten_while_others_ask(store: Store) -> None:
 def test_one_person_pressing_many_times_has_one_vote(store: Store, ask: Ask) -> None:
     asked = ask()
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: store.vote(asked, 1, 1), range(20)))
+        list(threads.map(lambda _: store.vote(1, asked, 1, 1), range(20)))
     assert store.insights(1).helpful == 1
 
 
@@ -64,6 +64,7 @@ def test_settings_that_are_saved_are_the_ones_that_are_read(store: Store) -> Non
     assert store.settings(1) == cached
 
 
+@SQLITE
 def test_threads_that_find_the_same_damage_begin_anew_once(store: Store, tmp_path: Path) -> None:
     ask_in(store)
     store.close()
@@ -74,6 +75,7 @@ def test_threads_that_find_the_same_damage_begin_anew_once(store: Store, tmp_pat
     assert len([*tmp_path.glob("people.damaged*.db")]) == 1
 
 
+@SQLITE
 def test_a_process_that_is_killed_keeps_what_it_has_recorded(
     make_store: MakeStore, tmp_path: Path
 ) -> None:

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from retrieval.corpus.backup import back_up, bring_back
-from retrieval.corpus.originals import Originals
-from retrieval.database import Database
+from retrieval.corpus.originals import OriginalFiles
+from retrieval.database import SQLiteDatabase
 from retrieval.errors import StorageError
 from tests.retrieval.corpus.house import BRIDGE, SERVER, House, changed, served, shown, upload
 from tests.retrieval.corpus.test_processes import another_process_holds
@@ -118,9 +118,9 @@ def test_a_backup_made_during_changes_is_one_whole_generation(house: House, tmp_
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> tuple[Database, Path]:
+def kept(tmp_path: Path) -> tuple[SQLiteDatabase, Path]:
     """A small database, and a backup of it."""
-    database = Database(tmp_path / "data")
+    database = SQLiteDatabase(tmp_path / "data")
     database.open()
     originals = tmp_path / "data" / "collections" / "server-1" / "originals"
     originals.mkdir(parents=True)
@@ -155,7 +155,7 @@ class TestDamage:
         ],
     )
     def test_what_is_no_whole_backup_is_refused(
-        self, kept: tuple[Database, Path], name: str, content: bytes | None, said: str
+        self, kept: tuple[SQLiteDatabase, Path], name: str, content: bytes | None, said: str
     ) -> None:
         database, backup = kept
         before = database.copy_to(make(backup.parent / "before"))[1].read_bytes()
@@ -165,7 +165,7 @@ class TestDamage:
         assert database.copy_to(make(backup.parent / "after"))[1].read_bytes() == before
 
     def test_a_database_that_is_none_is_refused_though_its_checksum_is_right(
-        self, kept: tuple[Database, Path]
+        self, kept: tuple[SQLiteDatabase, Path]
     ) -> None:
         database, backup = kept
         content = b"no database"
@@ -176,14 +176,14 @@ class TestDamage:
 
     @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x05\x06" + b"\0" * 18])
     def test_what_is_no_archive_is_refused(
-        self, kept: tuple[Database, Path], content: bytes
+        self, kept: tuple[SQLiteDatabase, Path], content: bytes
     ) -> None:
         database, backup = kept
         backup.write_bytes(content)
         with pytest.raises(StorageError, match="not a whole backup"):
             bring_back(database, backup)
 
-    def test_a_file_that_is_not_there_is_named(self, kept: tuple[Database, Path]) -> None:
+    def test_a_file_that_is_not_there_is_named(self, kept: tuple[SQLiteDatabase, Path]) -> None:
         database, backup = kept
         with pytest.raises(StorageError, match=r"nowhere\.zip cannot be read"):
             bring_back(database, backup.with_name("nowhere.zip"))
@@ -191,7 +191,7 @@ class TestDamage:
     @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.data())
     def test_any_byte_that_flips_is_noticed_or_does_no_harm(
-        self, kept: tuple[Database, Path], data: st.DataObject
+        self, kept: tuple[SQLiteDatabase, Path], data: st.DataObject
     ) -> None:
         database, backup = kept
         content = bytearray(backup.read_bytes())
@@ -227,13 +227,13 @@ class TestDamage:
     def test_a_backup_of_a_newer_version_is_refused_before_anything_is_replaced(
         self, tmp_path: Path
     ) -> None:
-        newer = Database(tmp_path / "newer")
+        newer = SQLiteDatabase(tmp_path / "newer")
         newer.open()
         newer.close()
         with sqlite3.connect(tmp_path / "newer" / "footnote.db") as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.close()
-        database = Database(tmp_path / "own")
+        database = SQLiteDatabase(tmp_path / "own")
         database.open()
         with pytest.raises(StorageError, match=r"newer version.*Nothing was changed"):
             database.replace_with(tmp_path / "newer")
@@ -253,11 +253,11 @@ def test_uploads_are_back_byte_for_byte(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
     folder = tmp_path_factory.mktemp("backup")
-    here, there = Database(folder / "here"), Database(folder / "there")
+    here, there = SQLiteDatabase(folder / "here"), SQLiteDatabase(folder / "there")
     path = Path("collections") / "server-1" / "originals"
-    name = Originals(here.folder / path).keep(content)
+    name = OriginalFiles(here.folder / path).keep(content)
     back_up(here, folder / "backup.zip")
     bring_back(there, folder / "backup.zip")
-    assert Originals(there.folder / path).get(name) == content
+    assert OriginalFiles(there.folder / path).get(name) == content
     here.close()
     there.close()

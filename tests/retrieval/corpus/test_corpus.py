@@ -95,6 +95,18 @@ class TestOpening:
         assert "missing" in report.notices[0]
         assert report.encoded == 0
 
+    def test_an_index_of_another_version_is_built_again_once_and_that_is_said_once(
+        self, house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        house.opened().close()
+        monkeypatch.setattr("retrieval.corpus.generation.FORMAT", 1000)
+        (notice,) = house.corpora().open().notices
+        assert "another version" in notice
+        assert caplog.text.count("another version") == 1
+        caplog.clear()
+        assert house.corpora().open().notices == ()
+        assert not caplog.records
+
     def test_a_damaged_database_is_restored_from_its_copy_and_that_is_said(
         self, house: House
     ) -> None:

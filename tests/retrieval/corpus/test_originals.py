@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.corpus.originals import Originals, fingerprint_of
+from retrieval.corpus.originals import OriginalFiles, fingerprint_of
 from retrieval.errors import StorageError
 from tests.retrieval.corpus.house import BRIDGE, House, upload
 
 
 def test_a_file_is_kept_byte_for_byte_and_once(tmp_path: Path) -> None:
-    originals = Originals(tmp_path / "originals")
+    originals = OriginalFiles(tmp_path / "originals")
     content = bytes(range(256))
     assert originals.keep(content) == originals.keep(content) == fingerprint_of(content)
     assert originals.get(fingerprint_of(content)) == content
@@ -18,7 +18,7 @@ def test_a_file_is_kept_byte_for_byte_and_once(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_or_was_changed_is_none(tmp_path: Path) -> None:
-    originals = Originals(tmp_path)
+    originals = OriginalFiles(tmp_path)
     assert originals.get(fingerprint_of(b"never kept")) is None
     name = originals.keep(b"content")
     (tmp_path / name).write_bytes(b"comtent")
@@ -28,16 +28,16 @@ def test_what_is_missing_or_was_changed_is_none(tmp_path: Path) -> None:
 
 
 def test_what_no_source_has_any_more_is_deleted(tmp_path: Path) -> None:
-    originals = Originals(tmp_path)
+    originals = OriginalFiles(tmp_path)
     one, two = originals.keep(b"one"), originals.keep(b"two")
     originals.discard_all_but({two})
     assert (originals.get(one), originals.get(two)) == (None, b"two")
-    Originals(tmp_path / "nowhere").discard_all_but(set())
+    OriginalFiles(tmp_path / "nowhere").discard_all_but(set())
 
 
 def test_a_folder_that_cannot_be_written_is_named_with_a_remedy() -> None:
     with pytest.raises(StorageError, match=r"/proc/x.*FOOTNOTE_DATA_DIR"):
-        Originals(Path("/proc/x")).keep(b"content")
+        OriginalFiles(Path("/proc/x")).keep(b"content")
 
 
 def test_an_upload_can_be_had_as_it_was(house: House) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.corpus import Asked, Stock
-from retrieval.corpus.originals import Originals
+from retrieval.corpus.originals import OriginalFiles
 from retrieval.corpus.sources import list_files
 from retrieval.corpus.stocktaking import Tools, take_stock
 from retrieval.database.records import Inventory
@@ -33,7 +33,7 @@ def stock(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Stockta
     tools = Tools(
         sandbox=sandbox,
         fetcher=Fetcher(limits),
-        originals=Originals(tmp_path_factory.mktemp("originals")),
+        originals=OriginalFiles(tmp_path_factory.mktemp("originals")),
         limits=limits,
         interval=timedelta(hours=1),
         clock=Clock(),

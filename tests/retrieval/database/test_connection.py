@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from retrieval.database import Database, FolderError, collection_names
+from retrieval.database import FolderError, SQLiteDatabase, collection_names
 from retrieval.database.connection import NAME, VECTORS_NAME
 from retrieval.database.schema import COLLECTIONS, REVISION, SOURCES
 from retrieval.errors import StorageError
@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(tmp_path / "data")
+def database(tmp_path: Path) -> Iterator[SQLiteDatabase]:
+    made = SQLiteDatabase(tmp_path / "data")
     yield made
     made.close()
 
@@ -30,13 +30,13 @@ def add(connection: Connection, name: str) -> None:
     connection.execute(insert(COLLECTIONS).values(name=name))
 
 
-def revision(database: Database) -> int:
+def revision(database: SQLiteDatabase) -> int:
     with database.read() as connection:
         return int(connection.execute(select(REVISION.c.number)).scalar_one())
 
 
 class TestWriting:
-    def test_the_revision_grows_with_each_transaction(self, database: Database) -> None:
+    def test_the_revision_grows_with_each_transaction(self, database: SQLiteDatabase) -> None:
         assert revision(database) == 0
         for number in range(1, 4):
             with database.write() as connection:
@@ -45,7 +45,7 @@ class TestWriting:
 
     @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, StorageError])
     def test_what_raises_is_rolled_back(
-        self, database: Database, error: type[BaseException]
+        self, database: SQLiteDatabase, error: type[BaseException]
     ) -> None:
         def change() -> None:
             with database.write() as connection:
@@ -60,7 +60,7 @@ class TestWriting:
             add(connection, "two")
         assert collection_names(database) == ["two"]
 
-    def test_what_breaks_a_rule_is_rolled_back_and_told(self, database: Database) -> None:
+    def test_what_breaks_a_rule_is_rolled_back_and_told(self, database: SQLiteDatabase) -> None:
         def change() -> None:
             with database.write() as connection:
                 add(connection, "one")
@@ -70,7 +70,7 @@ class TestWriting:
             change()
         assert collection_names(database) == []
 
-    def test_what_belongs_to_a_collection_needs_one(self, database: Database) -> None:
+    def test_what_belongs_to_a_collection_needs_one(self, database: SQLiteDatabase) -> None:
         def change() -> None:
             with database.write() as connection:
                 row = {"kind": "file", "location": "x", "name": "x", "article": "x", "added": ""}
@@ -81,7 +81,7 @@ class TestWriting:
             change()
 
     def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(
-        self, database: Database
+        self, database: SQLiteDatabase
     ) -> None:
         with database.read() as reading:
             before = reading.execute(select(COLLECTIONS.c.name)).all()
@@ -91,7 +91,7 @@ class TestWriting:
         assert collection_names(database) == ["one"]
 
     def test_a_copy_that_cannot_be_made_does_not_undo_the_change(
-        self, database: Database, monkeypatch: pytest.MonkeyPatch
+        self, database: SQLiteDatabase, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device")
@@ -108,7 +108,7 @@ class TestWriting:
 
 
 class TestTogether:
-    def test_threads_write_one_after_the_other(self, database: Database) -> None:
+    def test_threads_write_one_after_the_other(self, database: SQLiteDatabase) -> None:
         database.open()
         failures: list[BaseException] = []
 
@@ -128,14 +128,14 @@ class TestTogether:
         assert not failures
         assert len(collection_names(database)) == revision(database) == 20
 
-    def test_processes_write_one_after_the_other(self, database: Database) -> None:
+    def test_processes_write_one_after_the_other(self, database: SQLiteDatabase) -> None:
         script = """
 import sys
 from pathlib import Path
 from sqlalchemy import insert
-from retrieval.database import Database
+from retrieval.database import SQLiteDatabase
 from retrieval.database.schema import COLLECTIONS
-database = Database(Path(sys.argv[1]))
+database = SQLiteDatabase(Path(sys.argv[1]))
 for step in range(10):
     with database.write() as connection:
         connection.execute(insert(COLLECTIONS).values(name=f"{sys.argv[2]}-{step}"))
@@ -154,15 +154,15 @@ for step in range(10):
         assert database.take_notices() == ()
 
     def test_a_process_that_is_killed_in_a_transaction_leaves_none_of_it(
-        self, database: Database
+        self, database: SQLiteDatabase
     ) -> None:
         script = """
 import os, sys
 from pathlib import Path
 from sqlalchemy import insert
-from retrieval.database import Database
+from retrieval.database import SQLiteDatabase
 from retrieval.database.schema import COLLECTIONS
-database = Database(Path(sys.argv[1]))
+database = SQLiteDatabase(Path(sys.argv[1]))
 with database.write() as connection:
     connection.execute(insert(COLLECTIONS).values(name="kept"))
 with database.write() as connection:
@@ -177,16 +177,16 @@ with database.write() as connection:
         assert database.take_notices() == ()
 
     def test_a_process_that_is_killed_before_the_copy_keeps_what_it_has_committed(
-        self, database: Database
+        self, database: SQLiteDatabase
     ) -> None:
         script = """
 import os, sys
 from pathlib import Path
 from sqlalchemy import insert
-from retrieval.database import Database
+from retrieval.database import SQLiteDatabase
 from retrieval.database.mirror import Mirror
 from retrieval.database.schema import COLLECTIONS
-database = Database(Path(sys.argv[1]))
+database = SQLiteDatabase(Path(sys.argv[1]))
 database.open()
 Mirror.take = lambda self, revision: os._exit(9)
 with database.write() as connection:
@@ -206,12 +206,12 @@ class TestFolders:
     @pytest.mark.parametrize("folder", ["/proc/no-such-place", "/etc/passwd/x"])
     def test_one_that_cannot_be_written_is_named_with_a_remedy(self, folder: str) -> None:
         with pytest.raises(FolderError, match=r"cannot be written.*FOOTNOTE_DATA_DIR") as caught:
-            Database(Path(folder)).open()
+            SQLiteDatabase(Path(folder)).open()
         assert folder in str(caught.value)
 
     @pytest.mark.parametrize("name", ["100% ?#&", "ünï 文", "a'b\"c"])
     def test_its_name_may_be_anything(self, tmp_path: Path, name: str) -> None:
-        database = Database(tmp_path / name)
+        database = SQLiteDatabase(tmp_path / name)
         with database.write() as connection:
             add(connection, "one")
         database.close()
@@ -219,7 +219,7 @@ class TestFolders:
         database.close()
 
     def test_both_databases_are_copied_as_they_are(
-        self, database: Database, tmp_path: Path
+        self, database: SQLiteDatabase, tmp_path: Path
     ) -> None:
         with database.write() as connection:
             add(connection, "one")
@@ -227,11 +227,11 @@ class TestFolders:
         target.mkdir()
         names = sorted(path.name for path in database.copy_to(target))
         assert names == sorted(path.name for path in target.iterdir()) == [NAME, VECTORS_NAME]
-        copied = Database(target)
+        copied = SQLiteDatabase(target)
         assert collection_names(copied) == ["one"]
         copied.close()
 
-    def test_the_size_is_that_of_the_files(self, database: Database) -> None:
+    def test_the_size_is_that_of_the_files(self, database: SQLiteDatabase) -> None:
         database.open()
         assert database.bytes_on_disk() >= sum(
             (database.folder / name).stat().st_size for name in (NAME, VECTORS_NAME)

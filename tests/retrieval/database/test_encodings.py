@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from retrieval.database import Database, EncodingStore
+from retrieval.database import EncodingStore, SQLiteDatabase
 from retrieval.database.connection import VECTORS_NAME
 from retrieval.encoders.kept import KeptEncoding
 
@@ -23,15 +23,15 @@ WIDTH = 4
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    made = Database(tmp_path_factory.mktemp("encodings"))
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SQLiteDatabase]:
+    made = SQLiteDatabase(tmp_path_factory.mktemp("encodings"))
     yield made
     made.close()
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(tmp_path / "data")
+def database(tmp_path: Path) -> Iterator[SQLiteDatabase]:
+    made = SQLiteDatabase(tmp_path / "data")
     yield made
     made.close()
 
@@ -61,7 +61,7 @@ def bits(found: KeptEncoding) -> list[bytes]:
     return [part.tobytes() for part in (found.vectors, found.counts, found.token_ids, found.codes)]
 
 
-def execute(database: Database, statement: str) -> None:
+def execute(database: SQLiteDatabase, statement: str) -> None:
     """Change the file behind the database's back."""
     database.close()
     with closing(sqlite3.connect(database.folder / VECTORS_NAME)) as connection, connection:
@@ -71,7 +71,7 @@ def execute(database: Database, statement: str) -> None:
 @settings(max_examples=25)
 @given(st.dictionaries(st.text("0123456789abcdef", min_size=1, max_size=64), encodings()))
 def test_what_is_kept_comes_back_bit_for_bit(
-    shared: Database, given: dict[str, KeptEncoding]
+    shared: SQLiteDatabase, given: dict[str, KeptEncoding]
 ) -> None:
     store = EncodingStore(shared, "model")
     store.put(given, NOW)
@@ -85,7 +85,7 @@ def test_what_is_kept_comes_back_bit_for_bit(
         assert each.codes.shape[0] == len(each.token_ids) == each.counts.sum()
 
 
-def test_more_than_a_query_may_ask_for_are_found(database: Database) -> None:
+def test_more_than_a_query_may_ask_for_are_found(database: SQLiteDatabase) -> None:
     store = EncodingStore(database, "model")
     many = {f"{number:x}": simple(number % 200) for number in range(700)}
     store.put(many, NOW)
@@ -93,7 +93,7 @@ def test_more_than_a_query_may_ask_for_are_found(database: Database) -> None:
     assert len(store.get(many)) == len(store.intact(many)) == 700
 
 
-def test_each_model_has_its_own(database: Database) -> None:
+def test_each_model_has_its_own(database: SQLiteDatabase) -> None:
     one, other = EncodingStore(database, "one"), EncodingStore(database, "other")
     one.put({"a": simple(1)}, NOW)
     assert other.get(["a"]) == {}
@@ -102,7 +102,7 @@ def test_each_model_has_its_own(database: Database) -> None:
     assert bits(one.get(["a"])["a"]) == bits(simple(1))
 
 
-def test_the_newer_ones_take_the_place_of_the_older(database: Database) -> None:
+def test_the_newer_ones_take_the_place_of_the_older(database: SQLiteDatabase) -> None:
     store = EncodingStore(database, "model")
     store.put({"a": simple(1)}, NOW)
     store.put({"a": simple(2, sentences=2)}, NOW)
@@ -121,7 +121,7 @@ def test_the_newer_ones_take_the_place_of_the_older(database: Database) -> None:
         "UPDATE encodings SET model = 'other' WHERE text_hash = 'a'",
     ],
 )
-def test_a_damaged_row_is_left_out(database: Database, damage: str) -> None:
+def test_a_damaged_row_is_left_out(database: SQLiteDatabase, damage: str) -> None:
     store = EncodingStore(database, "model")
     store.put({"a": simple(1), "b": simple(2)}, NOW)
     execute(database, damage)
@@ -132,7 +132,9 @@ def test_a_damaged_row_is_left_out(database: Database, damage: str) -> None:
 
 
 class TestForgetting:
-    def test_what_no_passage_needs_is_deleted_once_it_is_old(self, database: Database) -> None:
+    def test_what_no_passage_needs_is_deleted_once_it_is_old(
+        self, database: SQLiteDatabase
+    ) -> None:
         one, other = EncodingStore(database, "one"), EncodingStore(database, "other")
         for store in (one, other):
             store.put({"needed": simple(1), "old": simple(2)}, NOW)
@@ -141,7 +143,7 @@ class TestForgetting:
         assert one.intact(["needed", "old", "young"]) == {"needed", "young"}
         assert other.intact(["needed", "old"]) == {"needed"}
 
-    def test_what_is_needed_since_it_was_listed_stays(self, database: Database) -> None:
+    def test_what_is_needed_since_it_was_listed_stays(self, database: SQLiteDatabase) -> None:
         store = EncodingStore(database, "model")
         store.put({"a": simple(1)}, NOW)
 
@@ -158,7 +160,7 @@ class TestDamage:
         "content", [b"no database" * 500, b"SQLite format 3\0" + b"\xff" * 9000]
     )
     def test_a_damaged_database_is_begun_anew_and_that_is_said(
-        self, database: Database, content: bytes
+        self, database: SQLiteDatabase, content: bytes
     ) -> None:
         store = EncodingStore(database, "model")
         store.put({"a": simple(1)}, NOW)
@@ -171,7 +173,9 @@ class TestDamage:
         assert store.intact(["a"]) == {"a"}
         assert database.take_notices() == ()
 
-    def test_another_form_of_keeping_them_begins_anew_in_silence(self, database: Database) -> None:
+    def test_another_form_of_keeping_them_begins_anew_in_silence(
+        self, database: SQLiteDatabase
+    ) -> None:
         store = EncodingStore(database, "model")
         store.put({"a": simple(1)}, NOW)
         execute(database, "PRAGMA user_version = 999")
@@ -180,7 +184,7 @@ class TestDamage:
 
     @pytest.mark.parametrize("word", [b"encodings", b"token_codes", b"PRIMARY", b"text_hash"])
     def test_a_damaged_name_of_a_table_or_column_begins_them_anew(
-        self, database: Database, word: bytes
+        self, database: SQLiteDatabase, word: bytes
     ) -> None:
         store = EncodingStore(database, "model")
         store.put({"a": simple(1)}, NOW)
@@ -194,7 +198,7 @@ class TestDamage:
 
     @pytest.mark.parametrize("page", range(1, 13))
     def test_a_page_of_nonsense_costs_encodings_and_nothing_else(
-        self, database: Database, page: int
+        self, database: SQLiteDatabase, page: int
     ) -> None:
         store = EncodingStore(database, "model")
         many = {f"{number:064x}": simple(number, sentences=20) for number in range(60)}
@@ -221,7 +225,7 @@ class TestDamage:
     def test_a_byte_that_flips_never_changes_an_encoding(
         self, tmp_path_factory: pytest.TempPathFactory, place: int, flipped: int
     ) -> None:
-        database = Database(tmp_path_factory.mktemp("flip"))
+        database = SQLiteDatabase(tmp_path_factory.mktemp("flip"))
         store = EncodingStore(database, "model")
         many = {f"{number:064x}": simple(number, sentences=3) for number in range(30)}
         store.put(many, NOW)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from retrieval.database import Database, collection_names
+from retrieval.database import SQLiteDatabase, collection_names
 from retrieval.database.connection import NAME
 from retrieval.database.schema import COLLECTIONS
 
@@ -23,7 +23,7 @@ NAMES = [f"collection-{number:02}" for number in range(40)]
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a database in which something was committed twice."""
     folder = tmp_path_factory.mktemp("kept")
-    database = Database(folder)
+    database = SQLiteDatabase(folder)
     for names in (NAMES[:20], NAMES[20:]):
         with database.write() as connection:
             connection.execute(insert(COLLECTIONS), [{"name": name} for name in names])
@@ -38,7 +38,7 @@ def folder(kept: Path, tmp_path: Path) -> Path:
 
 def opened(folder: Path) -> tuple[list[str], tuple[str, ...]]:
     """What is in the database when it is opened now, and what that tells."""
-    database = Database(folder)
+    database = SQLiteDatabase(folder)
     try:
         return collection_names(database), database.take_notices()
     finally:
@@ -143,7 +143,7 @@ def test_a_journal_that_is_damaged_costs_at_most_what_was_only_in_it(
     kept: Path, tmp_path_factory: pytest.TempPathFactory, place: int, bits: int
 ) -> None:
     folder = Path(shutil.copytree(kept, tmp_path_factory.mktemp("journal") / "data"))
-    database = Database(folder)
+    database = SQLiteDatabase(folder)
     database.open()
     with database.read() as connection, pytest.MonkeyPatch.context() as patched:
         # Whoever reads keeps the journal from being put into the file.
@@ -162,7 +162,7 @@ def test_a_journal_that_is_damaged_costs_at_most_what_was_only_in_it(
 
 
 def test_a_change_that_was_committed_and_not_copied_is_not_taken_back(folder: Path) -> None:
-    database = Database(folder)
+    database = SQLiteDatabase(folder)
     database.open()
     with database.read() as connection, pytest.MonkeyPatch.context() as patched:
         connection.execute(COLLECTIONS.select()).all()

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from retrieval import database as package
-from retrieval.database import Database
+from retrieval.database import SQLiteDatabase
 from retrieval.database.connection import NAME
 from retrieval.database.migration import HEAD, upgrade, version_of
 from retrieval.database.schema import METADATA
@@ -22,8 +22,8 @@ from retrieval.errors import StorageError
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(tmp_path / "data")
+def database(tmp_path: Path) -> Iterator[SQLiteDatabase]:
+    made = SQLiteDatabase(tmp_path / "data")
     made.open()
     yield made
     made.close()
@@ -35,7 +35,9 @@ def migrations() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
-def test_the_migrations_make_exactly_the_tables_that_the_code_knows(database: Database) -> None:
+def test_the_migrations_make_exactly_the_tables_that_the_code_knows(
+    database: SQLiteDatabase,
+) -> None:
     with database.read() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
@@ -43,7 +45,7 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_knows(database: Da
         assert compare_metadata(context, METADATA) == []
 
 
-def test_the_newest_migration_is_the_one_that_the_code_expects(database: Database) -> None:
+def test_the_newest_migration_is_the_one_that_the_code_expects(database: SQLiteDatabase) -> None:
     assert migrations().get_heads() == [HEAD]
     with database.read() as connection:
         assert version_of(connection) == HEAD
@@ -54,13 +56,13 @@ def test_every_revision_sorts_after_the_one_before() -> None:
     assert names == sorted(names, reverse=True), "a newer database is known by its version"
 
 
-def test_migrating_what_is_new_already_changes_nothing(database: Database) -> None:
+def test_migrating_what_is_new_already_changes_nothing(database: SQLiteDatabase) -> None:
     with database.write() as connection:
         upgrade(connection)
         assert version_of(connection) == HEAD
 
 
-def test_the_first_migration_can_be_taken_back(database: Database) -> None:
+def test_the_first_migration_can_be_taken_back(database: SQLiteDatabase) -> None:
     from alembic.operations import Operations
 
     with database.write() as connection:
@@ -74,7 +76,7 @@ def test_the_first_migration_can_be_taken_back(database: Database) -> None:
 
 
 def test_a_database_of_a_newer_version_is_refused_with_a_remedy(tmp_path: Path) -> None:
-    database = Database(tmp_path)
+    database = SQLiteDatabase(tmp_path)
     database.open()
     database.close()
     with sqlite3.connect(tmp_path / NAME) as connection:
@@ -97,8 +99,8 @@ def test_a_migration_that_fails_leaves_nothing(
     with monkeypatch.context() as patched:
         patched.setattr("retrieval.database.migration.upgrade", failing)
         with pytest.raises(StorageError, match="No space left"):
-            Database(tmp_path).open()
-    database = Database(tmp_path)
+            SQLiteDatabase(tmp_path).open()
+    database = SQLiteDatabase(tmp_path)
     with database.read() as connection:
         tables = connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars().all()
     assert "half" not in tables
@@ -108,9 +110,9 @@ def test_a_migration_that_fails_leaves_nothing(
 
 def test_several_new_databases_can_be_opened_at_once(tmp_path: Path) -> None:
     # Alembic keeps the connection that it migrates where the whole process shares it.
-    databases = [Database(tmp_path / str(number)) for number in range(6)]
+    databases = [SQLiteDatabase(tmp_path / str(number)) for number in range(6)]
     with ThreadPoolExecutor(len(databases)) as pool:
-        list(pool.map(Database.open, databases))
+        list(pool.map(SQLiteDatabase.open, databases))
     for database in databases:
         with database.read() as connection:
             assert version_of(connection) == HEAD

@@ -29,6 +29,7 @@ from tests.retrieval.engines.passages import (
     several_passages,
     unit,
 )
+from tests.retrieval.engines.postgres.indexes import Indexes
 
 Build = Callable[[Sequence[IndexedPassage]], Engine]
 Question = tuple[Floats, list[str]]
@@ -54,8 +55,22 @@ def all_selected(passages: Sequence[IndexedPassage]) -> Engine:
     return Selection(joined(passages), np.arange(len(passages)))
 
 
-ENGINES: tuple[Build, ...] = (built, written, joined, all_selected)
-every_engine = pytest.mark.parametrize("build", ENGINES, ids=lambda build: build.__name__)
+IN_PROCESS: tuple[Build, ...] = (built, written, joined, all_selected)
+IN_POSTGRES = "in_postgres"
+
+
+@pytest.fixture(
+    scope="module",
+    params=[*IN_PROCESS, IN_POSTGRES],
+    ids=[*(build.__name__ for build in IN_PROCESS), IN_POSTGRES],
+)
+def build(request: pytest.FixtureRequest) -> Build:
+    """What makes an engine of each kind."""
+    if request.param == IN_POSTGRES:
+        indexes: Indexes = request.getfixturevalue("indexes")
+        return indexes.build
+    found: Build = request.param
+    return found
 
 
 def random_passages(count: int, words: Sequence[str] = WORDS) -> list[IndexedPassage]:
@@ -78,7 +93,6 @@ def assert_sound(found: Candidates) -> None:
     assert found.lexical_deviation > 0
 
 
-@every_engine
 @settings(max_examples=25)
 @given(passages=several_passages())
 def test_what_was_put_in_comes_out_in_its_order(
@@ -101,7 +115,6 @@ def test_what_was_put_in_comes_out_in_its_order(
     assert engine.rows_of({"unknown"}).tolist() == []
 
 
-@every_engine
 @settings(max_examples=25)
 @given(passages=several_passages(), question=questions, data=st.data())
 def test_a_word_of_a_question_is_matched_with_the_best_token_of_each_sentence(
@@ -123,7 +136,6 @@ def test_a_word_of_a_question_is_matched_with_the_best_token_of_each_sentence(
     assert none.cosines.shape == (0, found.starts[-1])
 
 
-@every_engine
 @settings(max_examples=25)
 @given(passages=several_passages())
 def test_words_and_tokens_are_counted_once_a_passage(
@@ -140,7 +152,6 @@ def test_words_and_tokens_are_counted_once_a_passage(
     assert engine.token_frequency(ids[:0]).tolist() == []
 
 
-@every_engine
 @settings(max_examples=25)
 @given(passages=several_passages(), question=questions)
 def test_asked_for_all_it_gives_all_with_their_exact_scores(
@@ -161,7 +172,6 @@ def test_asked_for_all_it_gives_all_with_their_exact_scores(
     np.testing.assert_allclose(scales, exact, atol=1e-4)
 
 
-@every_engine
 @settings(max_examples=25)
 @given(passages=several_passages(), question=questions, data=st.data())
 def test_the_scores_of_some_passages_are_those_they_have_among_all(
@@ -179,7 +189,6 @@ def test_the_scores_of_some_passages_are_those_they_have_among_all(
     assert some.lexical_deviation == pytest.approx(everything.lexical_deviation, abs=1e-6)
 
 
-@every_engine
 @settings(max_examples=25)
 @given(passages=several_passages(), question=questions, limit=st.integers(1, 10))
 def test_a_candidate_is_among_the_best_of_one_side(
@@ -197,7 +206,6 @@ def test_a_candidate_is_among_the_best_of_one_side(
     assert len(found.rows) <= 2 * limit
 
 
-@every_engine
 @settings(max_examples=25)
 @given(passages=several_passages(), question=questions, others=several_passages())
 def test_rarities_can_be_those_of_a_larger_collection(
@@ -221,10 +229,10 @@ def test_rarities_can_be_those_of_a_larger_collection(
 @settings(max_examples=50)
 @given(passages=several_passages(shortest=1, longest=6), question=questions)
 def test_with_its_own_statistics_an_index_finds_what_it_finds_without(
-    passages: list[IndexedPassage], question: Question
+    build: Build, passages: list[IndexedPassage], question: Question
 ) -> None:
     vector, words = question
-    engine = EmbeddedEngine.build(passages, CODEC)
+    engine = build(passages)
     own = WordStatistics(len(engine), {word: frequency(passages, word) for word in words})
     found, same = (engine.candidates(vector, words, 5, given) for given in (None, own))
     np.testing.assert_array_equal(found.rows, same.rows)
@@ -233,7 +241,6 @@ def test_with_its_own_statistics_an_index_finds_what_it_finds_without(
     assert found.lexical_deviation == same.lexical_deviation
 
 
-@every_engine
 @pytest.mark.parametrize("words", [[], ["unknown"], ["", " "]])
 def test_words_that_say_nothing_leave_the_search_to_the_vectors(
     build: Build, words: list[str]
@@ -246,7 +253,6 @@ def test_words_that_say_nothing_leave_the_search_to_the_vectors(
     assert not found.lexical.any()
 
 
-@every_engine
 def test_passages_without_words_are_found_by_their_vectors(build: Build) -> None:
     rng = np.random.default_rng(1)
     engine = build([passage(rng, []) for _ in range(4)])
@@ -255,14 +261,12 @@ def test_passages_without_words_are_found_by_their_vectors(build: Build) -> None
     assert engine.word_frequency(["a"]) == [0]
 
 
-@every_engine
 def test_a_limit_beyond_the_index_gives_every_passage_once(build: Build) -> None:
     found = build(random_passages(5)).candidates(unit(np.random.default_rng(1), 8), ["a"], 1000)
     assert_sound(found)
     assert found.rows.tolist() == list(range(5))
 
 
-@every_engine
 def test_one_passage_is_an_index(build: Build) -> None:
     engine = build(random_passages(1, ["a"]))
     found = engine.candidates(engine.vectors(0)[0], ["a", "b"], 50)
@@ -272,7 +276,6 @@ def test_one_passage_is_an_index(build: Build) -> None:
     assert found.lexical[0] > 0
 
 
-@every_engine
 def test_threads_may_share_it(build: Build) -> None:
     engine = build(random_passages(60))
     vectors = unit(np.random.default_rng(1), 40, DIMENSIONS)

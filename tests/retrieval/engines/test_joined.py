@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from retrieval.encoders import Floats
 from retrieval.engines import Engine, IndexedPassage
-from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.engines.joined import JoinedEngine
-from tests.retrieval.engines.passages import CODEC, passage, questions, several_passages, unit
+from tests.retrieval.engines.conftest import Make
+from tests.retrieval.engines.passages import passage, questions, several_passages, unit
 
 Question = tuple[Floats, list[str]]
 Split = list[list[IndexedPassage]]
@@ -29,20 +29,20 @@ def splits(draw: st.DrawFn, *, shortest: int = 4, longest: int = 4) -> Split:
     return [passages[start:end] for start, end in pairwise(edges)]
 
 
-def whole(parts: Split) -> EmbeddedEngine:
-    return EmbeddedEngine.build([item for part in parts for item in part], CODEC)
+def whole(make: Make, parts: Split) -> Engine:
+    return make([item for part in parts for item in part])
 
 
-def join(parts: Sequence[Sequence[IndexedPassage]]) -> JoinedEngine:
-    return JoinedEngine([EmbeddedEngine.build(part, CODEC) for part in parts])
+def join(make: Make, parts: Sequence[Sequence[IndexedPassage]]) -> JoinedEngine:
+    return JoinedEngine([make(part) for part in parts])
 
 
 @given(parts=splits(), question=questions, limit=st.integers(1, 12))
 def test_the_candidates_are_those_of_one_index(
-    parts: Split, question: Question, limit: int
+    make: Make, parts: Split, question: Question, limit: int
 ) -> None:
     vector, words = question
-    one, several = whole(parts), join(parts)
+    one, several = whole(make, parts), join(make, parts)
     expected = one.candidates(vector, words, limit)
     found = several.candidates(vector, words, limit)
     everything = one.candidates(vector, words, len(one))
@@ -61,10 +61,10 @@ def test_the_candidates_are_those_of_one_index(
 @settings(max_examples=50)
 @given(parts=splits(shortest=1, longest=8), question=questions)
 def test_a_lexical_score_differs_by_no_more_than_the_average_length_does(
-    parts: Split, question: Question
+    make: Make, parts: Split, question: Question
 ) -> None:
     vector, words = question
-    one, several = whole(parts), join(parts)
+    one, several = whole(make, parts), join(make, parts)
     expected = one.candidates(vector, words, len(one)).lexical
     found = several.candidates(vector, words, len(one)).lexical
     average = np.mean([len(item.words) for part in parts for item in part])
@@ -78,11 +78,11 @@ def test_a_lexical_score_differs_by_no_more_than_the_average_length_does(
 
 @settings(max_examples=20)
 @given(parts=splits(), question=questions, limit=st.integers(1, 12))
-def test_joins_can_be_joined(parts: Split, question: Question, limit: int) -> None:
+def test_joins_can_be_joined(make: Make, parts: Split, question: Question, limit: int) -> None:
     vector, words = question
     first, *others = parts
-    nested = JoinedEngine([EmbeddedEngine.build(first, CODEC), join(others)])
-    flat = join(parts)
+    nested = JoinedEngine([make(first), join(make, others)])
+    flat = join(make, parts)
     for row in range(len(flat)):
         assert nested.passage(row) == flat.passage(row)
     everything = [engine.candidates(vector, words, 100) for engine in (nested, flat)]
@@ -92,9 +92,11 @@ def test_joins_can_be_joined(parts: Split, question: Question, limit: int) -> No
 
 @settings(max_examples=20)
 @given(passages=several_passages(shortest=1, longest=6), question=questions)
-def test_a_join_of_one_is_that_one(passages: list[IndexedPassage], question: Question) -> None:
+def test_a_join_of_one_is_that_one(
+    make: Make, passages: list[IndexedPassage], question: Question
+) -> None:
     vector, words = question
-    engine = EmbeddedEngine.build(passages, CODEC)
+    engine = make(passages)
     expected = engine.candidates(vector, words, 3)
     found = JoinedEngine([engine]).candidates(vector, words, 3)
     np.testing.assert_array_equal(found.rows, expected.rows)
@@ -103,12 +105,12 @@ def test_a_join_of_one_is_that_one(passages: list[IndexedPassage], question: Que
     assert found.dense_mean == expected.dense_mean
 
 
-def test_a_word_is_as_rare_in_a_small_collection_as_in_all_together() -> None:
+def test_a_word_is_as_rare_in_a_small_collection_as_in_all_together(make: Make) -> None:
     rng = np.random.default_rng(1)
     small = [passage(rng, ["common", "rare"]), passage(rng, ["other", "words"])]
     large = [passage(rng, ["common", "x"]) for _ in range(100)]
     vector = unit(rng, 8)
-    alone, together = EmbeddedEngine.build(small, CODEC), join([small, large])
+    alone, together = make(small), join(make, [small, large])
 
     def scores(engine: Engine, word: str) -> Floats:
         return engine.candidates(vector, [word], 102).lexical
@@ -119,20 +121,20 @@ def test_a_word_is_as_rare_in_a_small_collection_as_in_all_together() -> None:
     np.testing.assert_allclose(common[2:], common[0], rtol=1e-4)
 
 
-def test_the_worse_collection_does_not_fill_up_the_candidates() -> None:
+def test_the_worse_collection_does_not_fill_up_the_candidates(make: Make) -> None:
     rng = np.random.default_rng(1)
     near = [passage(rng, ["asked"]) for _ in range(6)]
     far = [passage(rng, ["other"]) for _ in range(6)]
     vector = near[0].encoding.vectors[0].astype(np.float32)
-    found = join([near, far]).candidates(vector, ["asked"], 2)
+    found = join(make, [near, far]).candidates(vector, ["asked"], 2)
     assert 0 in found.rows
     assert len(found.rows) <= 4
 
 
-def test_articles_can_have_another_id_in_the_join() -> None:
+def test_articles_can_have_another_id_in_the_join(make: Make) -> None:
     rng = np.random.default_rng(1)
     own = [passage(rng, ["a"], article="news"), passage(rng, ["a"], article="sports")]
-    engines = [EmbeddedEngine.build(own, CODEC), EmbeddedEngine.build(own, CODEC)]
+    engines = [make(own), make(own)]
     engine = JoinedEngine(engines, [{}, {"news": "shared/news"}])
     ids = [engine.passage(row).article for row in range(len(engine))]
     assert ids == ["news", "sports", "shared/news", "sports"]
@@ -140,9 +142,9 @@ def test_articles_can_have_another_id_in_the_join() -> None:
 
 
 @pytest.mark.parametrize("row", [-1, 4])
-def test_a_row_that_is_not_there_is_an_error(row: int) -> None:
+def test_a_row_that_is_not_there_is_an_error(make: Make, row: int) -> None:
     rng = np.random.default_rng(1)
-    engine = join([[passage(rng, ["a"])] * 2] * 2)
+    engine = join(make, [[passage(rng, ["a"])] * 2] * 2)
     with pytest.raises(IndexError):
         engine.passage(row)
 
@@ -152,7 +154,7 @@ def test_nothing_cannot_be_joined() -> None:
         JoinedEngine([])
 
 
-def test_each_engine_has_its_names_or_none_has() -> None:
-    engine = EmbeddedEngine.build([passage(np.random.default_rng(1), ["a"])], CODEC)
+def test_each_engine_has_its_names_or_none_has(make: Make) -> None:
+    engine = make([passage(np.random.default_rng(1), ["a"])])
     with pytest.raises(ValueError, match="names"):
         JoinedEngine([engine, engine], [{}])

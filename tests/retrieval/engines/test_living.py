@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,9 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.encoders import Floats
-from retrieval.engines import Candidates, Engine, IndexedPassage, WordStatistics
+from retrieval.engines import (
+    Candidates,
+    Engine,
+    IndexedPassage,
+    SegmentEngine,
+    WordStatistics,
+)
 from retrieval.engines.embedded import EmbeddedEngine, dense
 from retrieval.engines.living import Living
+from tests.retrieval.engines.conftest import Make
 from tests.retrieval.engines.passages import (
     CODEC,
     DIMENSIONS,
@@ -34,33 +40,43 @@ class Pair:
     """What is left of an index, and an index of that."""
 
     living: Living
-    fresh: EmbeddedEngine
-    whole: EmbeddedEngine
+    fresh: SegmentEngine
+    whole: SegmentEngine
     left: list[IndexedPassage]
 
 
-def pair_of(passages: Sequence[IndexedPassage], gone: set[str]) -> Pair:
-    # The average length is that of a collection, not of a segment: neither counts its own.
-    whole = EmbeddedEngine.build(passages, CODEC, average_length=4.0)
-    left = [item for item in passages if item.passage.article not in gone]
-    living = Living(whole, whole.rows_of(gone))
-    return Pair(living, EmbeddedEngine.build(left, CODEC, average_length=4.0), whole, left)
+@dataclass(frozen=True)
+class Outline:
+    """Some passages, and the articles of which some are gone."""
+
+    passages: list[IndexedPassage]
+    gone: set[str]
+
+    def made(self, make: Make) -> Pair:
+        # The average length is that of a collection, not of a segment: neither counts its own.
+        whole = make(self.passages, 4.0)
+        left = [item for item in self.passages if item.passage.article not in self.gone]
+        living = Living(whole, whole.rows_of(self.gone))
+        return Pair(living, make(left, 4.0), whole, left)
 
 
 @st.composite
-def pairs(draw: st.DrawFn) -> Pair:
+def outlines(draw: st.DrawFn) -> Outline:
     passages = draw(several_passages(shortest=0, longest=6, least=4))
     ids = sorted({item.passage.article for item in passages})
     gone = draw(st.sets(st.sampled_from(ids), min_size=1, max_size=len(ids) - 1))
-    return pair_of(passages, gone)
+    return Outline(passages, gone)
 
 
 few = settings(max_examples=40)
 
 
 @few
-@given(pair=pairs(), vector=questions.map(lambda question: question[0]))
-def test_a_row_has_what_it_has_in_an_index_of_the_rest(pair: Pair, vector: Floats) -> None:
+@given(outline=outlines(), vector=questions.map(lambda question: question[0]))
+def test_a_row_has_what_it_has_in_an_index_of_the_rest(
+    make: Make, outline: Outline, vector: Floats
+) -> None:
+    pair = outline.made(make)
     living, fresh = pair.living, pair.fresh
     assert len(living) == len(fresh)
     for row in range(len(fresh)):
@@ -77,18 +93,22 @@ def test_a_row_has_what_it_has_in_an_index_of_the_rest(pair: Pair, vector: Float
 
 
 @few
-@given(pair=pairs())
-def test_the_rows_of_an_article_are_those_of_an_index_of_the_rest(pair: Pair) -> None:
+@given(outline=outlines())
+def test_the_rows_of_an_article_are_those_of_an_index_of_the_rest(
+    make: Make, outline: Outline
+) -> None:
+    pair = outline.made(make)
     everything = {pair.whole.passage(row).article for row in range(len(pair.whole))}
     for asked in (set(), everything, {"unknown"}, *({id_} for id_ in everything)):
         assert pair.living.rows_of(asked).tolist() == pair.fresh.rows_of(asked).tolist()
 
 
 @settings(max_examples=80)
-@given(pair=pairs(), question=questions, limit=st.integers(1, 12))
+@given(outline=outlines(), question=questions, limit=st.integers(1, 12))
 def test_the_candidates_are_those_of_an_index_of_the_rest(
-    pair: Pair, question: Question, limit: int
+    make: Make, outline: Outline, question: Question, limit: int
 ) -> None:
+    pair = outline.made(make)
     vector, words = question
     # With the same statistics: those of its own, it counts with what is gone.
     statistics = WordStatistics(
@@ -107,10 +127,11 @@ def test_the_candidates_are_those_of_an_index_of_the_rest(
 
 
 @few
-@given(pair=pairs(), question=questions, data=st.data())
+@given(outline=outlines(), question=questions, data=st.data())
 def test_the_scores_of_some_passages_are_those_of_an_index_of_the_rest(
-    pair: Pair, question: Question, data: st.DataObject
+    make: Make, outline: Outline, question: Question, data: st.DataObject
 ) -> None:
+    pair = outline.made(make)
     vector, words = question
     statistics = WordStatistics(
         len(pair.left), {word: frequency(pair.left, word) for word in words}
@@ -123,10 +144,11 @@ def test_the_scores_of_some_passages_are_those_of_an_index_of_the_rest(
 
 
 @few
-@given(pair=pairs(), word=st.sampled_from(WORDS))
+@given(outline=outlines(), word=st.sampled_from(WORDS))
 def test_one_word_puts_the_passages_in_the_order_of_an_index_of_the_rest(
-    pair: Pair, word: str
+    make: Make, outline: Outline, word: str
 ) -> None:
+    pair = outline.made(make)
     vector = np.eye(DIMENSIONS, dtype=np.float32)[0]
     ours, theirs = (
         engine.candidates(vector, [word], 10**6).lexical for engine in (pair.living, pair.fresh)
@@ -137,8 +159,11 @@ def test_one_word_puts_the_passages_in_the_order_of_an_index_of_the_rest(
 
 
 @few
-@given(pair=pairs())
-def test_what_is_gone_may_still_be_counted_but_never_beyond_what_is_left(pair: Pair) -> None:
+@given(outline=outlines())
+def test_what_is_gone_may_still_be_counted_but_never_beyond_what_is_left(
+    make: Make, outline: Outline
+) -> None:
+    pair = outline.made(make)
     asked = [*WORDS, "unknown"]
     exact = pair.fresh.word_frequency(asked)
     for word, count, own in zip(asked, pair.living.word_frequency(asked), exact, strict=True):
@@ -150,8 +175,11 @@ def test_what_is_gone_may_still_be_counted_but_never_beyond_what_is_left(pair: P
 
 
 @few
-@given(pair=pairs(), question=questions)
-def test_an_ordinary_score_is_still_that_of_the_whole_index(pair: Pair, question: Question) -> None:
+@given(outline=outlines(), question=questions)
+def test_an_ordinary_score_is_still_that_of_the_whole_index(
+    make: Make, outline: Outline, question: Question
+) -> None:
+    pair = outline.made(make)
     found, whole = (engine.candidates(*question, 5) for engine in (pair.living, pair.whole))
     assert (found.dense_mean, found.dense_deviation) == (whole.dense_mean, whole.dense_deviation)
     assert found.lexical_mean == whole.lexical_mean

@@ -1,0 +1,85 @@
+"""Locks that one of all processes has: a session of the server keeps it, and gives it back when it
+ends in any way."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+import psycopg
+
+from retrieval.postgres.addresses import Address
+from retrieval.postgres.errors import ERRORS, unreachable
+
+
+class AdvisoryLock:
+    """A lock by name. As a context it says whether it was had; it is not waited for.
+
+    Its connection is its own: one of a pool would be somebody else's while it is held. A pooler
+    before the server must not share sessions either.
+    """
+
+    def __init__(self, address: Address, key: str) -> None:
+        self._address = address
+        self._key = key
+        self._connection: psycopg.Connection[Any] | None = None
+        # One thread may ask whether it is held while another lets go of it.
+        self._using = threading.Lock()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def acquire(self) -> bool:
+        """Whether the lock is had now.
+
+        Raises:
+            StorageError: The server cannot be reached.
+        """
+        with self._using:
+            self._close()
+            try:
+                connection = self._address.connect()
+                self._connection = connection
+                was_had = connection.execute(
+                    "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [self._key]
+                ).fetchone() == (True,)
+            except ERRORS as error:
+                self._close()
+                raise unreachable(error) from None
+            if not was_had:
+                self._close()
+            return was_had
+
+    def holds(self) -> bool:
+        """Whether the lock is still had; once it is not, it has to be acquired anew."""
+        with self._using:
+            if self._connection is None:
+                return False
+            try:
+                # The lock lasts as long as the session does.
+                self._connection.execute("SELECT 1")
+            except ERRORS:
+                self._close()
+                return False
+            return True
+
+    def release(self) -> None:
+        """Let go of the lock, if it is had."""
+        with self._using:
+            self._close()
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(*ERRORS):
+                connection.close()

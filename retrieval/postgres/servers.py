@@ -1,0 +1,330 @@
+"""The database servers: one that is changed, and any number of replicas that answer questions.
+
+Every transaction says whose rows it sees, and the servers hold it to that (row-level security).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from typing import Final, TypeVar
+
+from psycopg import sql
+from sqlalchemy import Connection
+
+from retrieval.errors import StorageError
+from retrieval.phrases import phrase
+from retrieval.postgres.addresses import Address
+from retrieval.postgres.advisory import AdvisoryLock
+from retrieval.postgres.errors import (
+    ERRORS,
+    UnreachableError,
+    is_lost,
+    is_passing,
+    is_refusal,
+    told,
+    unknown_outcome,
+    unreachable,
+)
+from retrieval.postgres.listening import listen
+from retrieval.postgres.outcome import Outcome, Transaction
+from retrieval.postgres.pools import Pool, driver_of, has_failed
+from retrieval.postgres.text import escaped
+
+__all__ = ["COLLECTION", "EVERY", "Servers", "driver_of"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+COLLECTION: Final = "footnote.collection"
+"""The setting that names the collection whose rows a transaction sees."""
+EVERY: Final = "*"
+"""Its value where the rows of several are listed."""
+_FIRST_PAUSE_S: Final = 0.05
+_LONGEST_PAUSE_S: Final = 1.0
+_READS: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITES: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
+
+class _FollowerError(Exception):
+    """The server follows another: what is read there may be old, and nothing can be changed."""
+
+
+class Servers:
+    """One server that is changed, and its replicas. Safe to share by threads.
+
+    Nothing is connected before it is used, and a connection that was lost is made anew.
+
+    Args:
+        url: Of the server that is changed, ``FOOTNOTE_DATABASE_URL``; of several hosts the one
+            that can be.
+        replicas: URLs of servers that follow it, ``FOOTNOTE_REPLICA_URLS``.
+        wait: Seconds for which a server is waited for that restarts or is replaced.
+
+    Raises:
+        SettingsError: A URL is none.
+    """
+
+    def __init__(self, url: str, replicas: Sequence[str] = (), *, wait: float = 10.0) -> None:
+        self._wait = wait
+        self._address = Address(url, "FOOTNOTE_DATABASE_URL", writes=True)
+        self._primary = Pool(self._address, wait)
+        self._replicas = [
+            Pool(Address(each, "FOOTNOTE_REPLICA_URLS", writes=False), wait) for each in replicas
+        ]
+        self._turns = count()
+
+    @contextmanager
+    def read(
+        self,
+        collection: str | None,
+        *,
+        needs: str | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> Iterator[Connection]:
+        """A connection that sees the rows of a collection as they are at one moment.
+
+        Args:
+            collection: ``None`` for what may be listed across collections.
+            needs: A segment of the collection. With it a replica may be read from, if it has the
+                segment; without it none is, for it may be behind.
+            settings: More settings of the transaction, by name.
+
+        Raises:
+            UnreachableError: No server could be reached in time, or it broke off.
+            StorageError: The server could not do what was asked.
+        """
+        begin = f"{_READS}; {_setting(collection, settings)}"
+        found = None
+        if needs is not None and collection is not None:
+            found = self._on_replica(begin, collection, needs)
+        pool, connection = found or self._on_primary(begin)
+        try:
+            yield connection
+        except ERRORS as error:
+            pool.notice(connection, error)
+            # The rest of what the server says may quote what people wrote.
+            raise told(error, writes=False) from None
+        finally:
+            pool.end(connection)
+
+    def ask(
+        self,
+        work: Callable[[Connection], T],
+        collection: str | None,
+        *,
+        needs: str | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> T:
+        """What ``work`` makes of a connection as ``read`` gives it.
+
+        Where a server breaks off in the middle, it is done again, there or on another.
+
+        Raises:
+            StorageError: As ``read``.
+        """
+        return self._again(lambda: self.read(collection, needs=needs, settings=settings), work)
+
+    def change(
+        self,
+        work: Callable[[Connection], T],
+        collection: str | None,
+        *,
+        settings: Mapping[str, str] | None = None,
+    ) -> T:
+        """What ``work`` does in a transaction as ``write`` gives it.
+
+        Where a server breaks off and nothing was changed, it is done again.
+
+        Raises:
+            StorageError: As ``write``.
+        """
+        return self._again(lambda: self.write(collection, settings=settings), work)
+
+    @contextmanager
+    def write(
+        self, collection: str | None, *, settings: Mapping[str, str] | None = None
+    ) -> Iterator[Connection]:
+        """A transaction: all that is done with the connection is kept, or nothing of it.
+
+        Where the connection breaks while it is being kept, the server is asked what became of it.
+
+        Args:
+            collection: Whose rows are changed; ``None`` for what belongs to none.
+            settings: More settings of the transaction, by name.
+
+        Raises:
+            UnknownOutcomeError: No server can tell whether it was kept.
+            StorageError: It was not kept.
+        """
+        begin = f"{_WRITES}; {_setting(collection, settings)}; {Transaction.SQL}"
+        pool = self._primary
+        connection, row = self._reached(lambda: pool.begin(begin))
+        is_being_kept = False
+        try:
+            yield connection
+            if has_failed(connection):
+                raise _went_on()
+            is_being_kept = True
+            connection.commit()
+        except ERRORS as error:
+            pool.notice(connection, error)
+            if not is_being_kept or not is_lost(error):
+                raise told(error, writes=True) from None
+            self._settle(Transaction(*row), error)
+        finally:
+            pool.end(connection)
+
+    def notify(self, connection: Connection, channel: str, payload: str) -> None:
+        """Tell all who listen, once the transaction of ``connection`` is kept."""
+        connection.exec_driver_sql("SELECT pg_notify(%s, %s)", (channel, escaped(payload)))
+
+    def listen(
+        self, channel: str, on_payload: Callable[[str | None], None], stop: threading.Event
+    ) -> None:
+        """Tell ``on_payload`` what is notified on a channel, until ``stop`` is set.
+
+        It is told ``None`` whenever the server is listened to anew, at the beginning too: what was
+        notified before that is not known.
+        """
+        listen(self._address, channel, on_payload, stop)
+
+    def advisory(self, key: str) -> AdvisoryLock:
+        """A lock that one session of all has, until it lets go of it or is lost.
+
+        As a context it says whether it was had.
+        """
+        return AdvisoryLock(self._address, key)
+
+    def close(self) -> None:
+        """Close the connections; the next use makes new ones."""
+        for pool in (self._primary, *self._replicas):
+            pool.close()
+
+    def _again(
+        self,
+        transaction: Callable[[], AbstractContextManager[Connection]],
+        work: Callable[[Connection], T],
+    ) -> T:
+        deadline = time.monotonic() + self._wait
+        while True:
+            try:
+                with transaction() as connection:
+                    return work(connection)
+            except UnreachableError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_FIRST_PAUSE_S)
+
+    def _on_primary(self, begin: str) -> tuple[Pool, Connection]:
+        pool = self._primary
+
+        def begun() -> Connection:
+            connection, row = pool.begin(f"{begin}; SELECT pg_is_in_recovery()")
+            if row[0]:
+                pool.give_up(connection)
+                raise _FollowerError
+            return connection
+
+        return pool, self._reached(begun)
+
+    def _on_replica(
+        self, begin: str, collection: str, segment: str
+    ) -> tuple[Pool, Connection] | None:
+        """A transaction on a replica that has a segment; ``None`` where none has."""
+        first = next(self._turns)
+        for number in range(len(self._replicas)):
+            pool = self._replicas[(first + number) % len(self._replicas)]
+            if not pool.may_be_asked():
+                continue
+            is_known = pool.is_known_to_have(collection, segment)
+            asked = "SELECT true" if is_known else _has_segment(collection, segment)
+            try:
+                connection, row = pool.begin(f"{begin}; {asked}")
+            except ERRORS as error:
+                if pool.was_missed():
+                    log.warning("A replica is left out for a while: %s", told(error, writes=False))
+                continue
+            pool.was_reached()
+            if row[0]:
+                pool.remember(collection, segment)
+                return pool, connection
+            pool.end(connection)
+        return None
+
+    def _reached(self, begun: Callable[[], T]) -> T:
+        """What is begun, once the server can be reached.
+
+        Raises:
+            StorageError: It cannot in time, or waiting does not help.
+        """
+        deadline, pause = time.monotonic() + self._wait, 0.0
+        while True:
+            try:
+                return begun()
+            except (_FollowerError, *ERRORS) as error:
+                follows = isinstance(error, _FollowerError)
+                if not follows and not is_passing(error):
+                    raise told(error, writes=False) from None
+                if is_refusal(error) or time.monotonic() + pause > deadline:
+                    raise unreachable(None if follows else error) from None
+            # A connection that had been lost for long is made anew at once.
+            time.sleep(pause)
+            pause = min(max(2 * pause, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
+
+    def _settle(self, transaction: Transaction, error: BaseException) -> None:
+        """Find out what became of a transaction whose connection broke while it was being kept.
+
+        Raises:
+            UnknownOutcomeError: Nobody can tell.
+            StorageError: It was undone.
+        """
+        deadline, pause = time.monotonic() + self._wait, _FIRST_PAUSE_S
+        outcome = Outcome.IN_PROGRESS
+        while outcome is Outcome.IN_PROGRESS and time.monotonic() < deadline:
+            try:
+                with self._address.connect() as connection:
+                    outcome = transaction.outcome(connection)
+            except ERRORS as failure:
+                if not is_passing(failure):
+                    break
+            if outcome is Outcome.IN_PROGRESS:
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_S)
+        if outcome is Outcome.UNDONE:
+            raise told(error, writes=True) from None
+        if outcome is not Outcome.KEPT:
+            raise unknown_outcome() from None
+        log.info("A change was kept although the connection broke meanwhile")
+
+
+def _setting(collection: str | None, settings: Mapping[str, str] | None) -> str:
+    """Says whose rows the transaction sees. Part of its beginning, to save a round trip."""
+    if collection == EVERY:
+        raise ValueError("no collection has that name")
+    named = {COLLECTION: EVERY if collection is None else collection, **(settings or {})}
+    calls = [
+        sql.SQL("set_config({}, {}, true)").format(name, escaped(value))
+        for name, value in named.items()
+    ]
+    return sql.SQL("SELECT {}").format(sql.SQL(", ").join(calls)).as_string()
+
+
+def _has_segment(collection: str, segment: str) -> str:
+    return (
+        sql.SQL("SELECT EXISTS (SELECT FROM segments WHERE collection = {} AND segment = {})")
+        .format(escaped(collection), escaped(segment))
+        .as_string()
+    )
+
+
+def _went_on() -> StorageError:
+    return StorageError(
+        phrase("The database server could not do what was asked."),
+        remedy=phrase("Nothing was changed. Try again."),
+    )
