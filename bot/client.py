@@ -35,6 +35,10 @@ from bot.hearing import Hearing
 from bot.housekeeping import Housekeeping
 from bot.library import Library
 from bot.messages import MessageAnswerer
+from bot.observability.gateway import count_event
+from bot.observability.monitoring import monitored
+from bot.observability.requests import request_id
+from bot.observability.rest import trace_requests
 from bot.registration import register_commands
 from bot.services import Services, make_services
 from bot.settings import Secret, Settings
@@ -67,6 +71,7 @@ class FootnoteClient(discord.Client):
             # Nothing here looks at past messages or at members, so none are kept.
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
+            http_trace=trace_requests(services.telemetry.metrics),
         )
         self.services = services
         self.library = services.library
@@ -75,12 +80,14 @@ class FootnoteClient(discord.Client):
         self.housekeeping = Housekeeping(services.store, services.library, services.grace)
         self.tree = FootnoteTree(self)
         self._greeted = False
-        library, in_flight = self.library, self.in_flight
+        library, in_flight, telemetry = self.library, self.in_flight, services.telemetry
         self.admission = Admission(services.store, services.limiter)
-        self.answering = Answering(library, services.conversations, services.store)
-        self.asking = Asking(library, self.answering, self.admission, in_flight)
+        self.answering = Answering(library, services.conversations, services.store, telemetry)
+        self.asking = Asking(library, self.answering, self.admission, in_flight, telemetry)
         hearing = Hearing(self.admission, reads_messages=services.reads_messages)
-        self._messages = MessageAnswerer(self.answering, self.asking, self.admission, hearing)
+        self._messages = MessageAnswerer(
+            self.answering, self.asking, self.admission, hearing, telemetry
+        )
         self.tree.add_command(ask_command(library, self.asking))
         self.tree.add_command(ask_about_command())
         self.tree.add_command(find_sources_command())
@@ -96,6 +103,11 @@ class FootnoteClient(discord.Client):
         self.tree.add_command(setup_command(services))
         self.tree.add_command(insights_command(services))
         self.add_dynamic_items(ForgetButton, *INSIGHTS_ITEMS, *SETUP_ITEMS)
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Called by discord.py for everything that happens."""
+        count_event(self.services.telemetry.metrics, self, event, *args)
+        super().dispatch(event, *args, **kwargs)
 
     async def setup_hook(self) -> None:
         """Runs once after the login, before the gateway is connected."""
@@ -125,7 +137,7 @@ class FootnoteClient(discord.Client):
                 scopes=("bot", "applications.commands"),
             )
             line += f"\nInvite it to a server: {invitation}"
-        print(line, file=sys.stderr, flush=True)
+        logs.announce(line)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         await self.housekeeping.left(guild.id)
@@ -136,6 +148,7 @@ class FootnoteClient(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         if self.user is None or not await self._messages.hears(message, self.user):
             return
+        request_id()
         try:
             self.services.catalogs.speak(await message_language(self, message))
             with self.in_flight:
@@ -171,7 +184,7 @@ def run_discord(settings: Settings, corpora: Corpora) -> int:
         The exit status: 0 when it was asked to stop, 1 when it could not start or go on; the
         reason is then on standard error, in one line.
     """
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     # discord.py would warn at each start that voice, which nothing here uses, is not supported.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     point_at(settings)
@@ -179,7 +192,11 @@ def run_discord(settings: Settings, corpora: Corpora) -> int:
     try:
         asyncio.run(_serve(settings, library, corpora))
     except FootnoteError as error:
-        print(f"footnote: {error}", file=sys.stderr, flush=True)
+        logs.announce(f"footnote: {error}", logging.ERROR)
+        status = 1
+    except Exception:
+        # Python would write its traceback past the log, and the threads would not be dismissed.
+        log.critical("Unforeseen error, which ends the bot", exc_info=True)
         status = 1
     else:
         status = 0
@@ -196,7 +213,8 @@ async def _serve(settings: Settings, library: Library, corpora: Corpora) -> None
     """Log in, then connect and open the corpus side by side, until a signal or failure ends it.
 
     Raises:
-        FootnoteError: The articles cannot be opened, or Discord cannot be reached or refuses.
+        FootnoteError: The articles cannot be opened, Discord cannot be reached or refuses, or
+            metrics cannot be served where the settings say.
     """
     if settings.discord_token is None:
         raise ConnectionFailedError(
@@ -207,18 +225,23 @@ async def _serve(settings: Settings, library: Library, corpora: Corpora) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop.set)
     client = FootnoteClient(make_services(settings, library))
-    upkeep = make_upkeep(settings, library, corpora, housekeeping=client.housekeeping)
-    living = asyncio.create_task(_live(client, library, upkeep, settings.discord_token))
-    stopping = asyncio.create_task(asked_to_stop.wait())
     try:
-        await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if living.done():
-            living.result()
+        async with monitored(client, settings.metrics_address):
+            upkeep = make_upkeep(settings, library, corpora, housekeeping=client.housekeeping)
+            living = asyncio.create_task(_live(client, library, upkeep, settings.discord_token))
+            stopping = asyncio.create_task(asked_to_stop.wait())
+            try:
+                await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if living.done():
+                    living.result()
+            finally:
+                await client.finish()
+                living.cancel()
+                stopping.cancel()
+                await asyncio.gather(living, stopping, return_exceptions=True)
     finally:
-        await client.finish()
-        living.cancel()
-        stopping.cancel()
-        await asyncio.gather(living, stopping, return_exceptions=True)
+        # The last spans may take some seconds.
+        await asyncio.to_thread(client.services.telemetry.close)
 
 
 async def _live(client: FootnoteClient, library: Library, upkeep: Upkeep, token: Secret) -> None:

@@ -16,6 +16,7 @@ from bot.languages import Catalogs
 from bot.library import Library
 from bot.limits import Limiter
 from bot.locales import Locales
+from bot.observability.telemetry import Telemetry, make_telemetry
 from bot.settings import Settings
 from bot.store import Store
 from retrieval.limits import Limits
@@ -37,6 +38,7 @@ class Services:
         clock: Seconds that only ever grow.
         locales: Of people who did something that tells theirs.
         merger: Finds which of the questions without an answer mean the same.
+        telemetry: What is measured of questions.
     """
 
     library: Library
@@ -53,6 +55,7 @@ class Services:
     locales: Locales = field(default_factory=Locales)
     in_flight: InFlight = field(default_factory=InFlight)
     merger: Merger = field(default_factory=Merger)
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
 
 def make_services(
@@ -75,6 +78,7 @@ def make_services(
         grace=timedelta(days=settings.grace_days),
         reads_messages=settings.message_content,
         clock=clock,
+        telemetry=make_telemetry(settings),
     )
 
 

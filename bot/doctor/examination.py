@@ -136,7 +136,17 @@ def carried_out(check: Check, announce: Announce = lambda name: None) -> list[Fi
 
 
 def _checks(installation: Installation) -> Iterator[Check]:
-    from bot.doctor import application, databases, folder, indexes, locks, models, sources, token
+    from bot.doctor import (
+        application,
+        databases,
+        folder,
+        indexes,
+        locks,
+        models,
+        monitoring,
+        sources,
+        token,
+    )
 
     def check(
         name: str, of: Callable[[Installation], Iterable[Finding]], seconds: float = _USUAL
@@ -154,6 +164,7 @@ def _checks(installation: Installation) -> Iterator[Check]:
     yield check("export", models.check_export)
     yield check("index", indexes.check_indexes, 300.0)
     yield check("articles", sources.check_sources)
+    yield check("monitoring", monitoring.check_monitoring)
     yield check("token", token.check_token)
     yield check("discord", application.check_discord, 60.0)
 
