@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from bot.asker import Asker
 from bot.conversations import Conversations, Place
 from bot.library import Library
+from bot.observability.telemetry import Telemetry
 from bot.store import Store
 from bot.within import Within
 from retrieval.answers import Answer
@@ -54,7 +55,10 @@ class Answering:
     What goes wrong with keeping them costs no answer: it is logged.
     """
 
-    def __init__(self, library: Library, conversations: Conversations, store: Store) -> None:
+    def __init__(
+        self, library: Library, conversations: Conversations, store: Store, telemetry: Telemetry
+    ) -> None:
+        self._telemetry = telemetry
         self._library = library
         self._conversations = conversations
         self._store = store
@@ -84,7 +88,8 @@ class Answering:
             FootnoteError: The question holds nothing to look for, or the corpus cannot be asked.
         """
         within = within or Within()
-        answer = await self._library.ask(question, history, asker.server, within=within.test)
+        asking = self._library.ask(question, history, asker.server, within=within.test)
+        answer = await self._telemetry.answering(asking)
         asked = await self._kept(partial(self._record, answer, asker))
         return Exchange(
             answer=answer,

@@ -16,6 +16,8 @@ from bot.asker import Asker
 from bot.conversations import Place
 from bot.inflight import InFlight
 from bot.library import Library
+from bot.observability.outcomes import way_of
+from bot.observability.telemetry import Telemetry
 from bot.speaking import speak_publicly
 from bot.views.answers import answer_view, plain_answer
 from bot.within import Within
@@ -33,8 +35,14 @@ class Asking:
     """Answers interactions."""
 
     def __init__(
-        self, library: Library, answering: Answering, admission: Admission, in_flight: InFlight
+        self,
+        library: Library,
+        answering: Answering,
+        admission: Admission,
+        in_flight: InFlight,
+        telemetry: Telemetry,
     ) -> None:
+        self._telemetry = telemetry
         self._library = library
         self._answering = answering
         self._admission = admission
@@ -61,32 +69,35 @@ class Asking:
             FootnoteError: There is no answer to be had; the text says why.
         """
         asker = Asker.of_interaction(interaction)
-        settings = await self._admission.admit(asker)
-        if is_private is None:
-            is_private = settings.style == "private"
-        # Before it is acknowledged: what somebody was told to wait for is answered.
-        with self._in_flight:
-            await interaction.response.defer(thinking=True, ephemeral=is_private)
-            if not is_private:
-                await speak_publicly(interaction)
-            places = _places(interaction)
-            if history is None:
-                history = await self._answering.history(asker.server, places)
-            exchange = await self._answering.answer(
-                question,
-                history,
-                asker,
-                within=within,
-                only=only,
-                is_private=is_private,
-            )
-            await self.deliver(
-                exchange,
-                # Unlike a follow-up, that is tried again when a connection breaks.
-                interaction.edit_original_response,
-                # Going on from it elsewhere would show others what only one person has asked.
-                [] if is_private else places,
-            )
+        with self._telemetry.question(way_of(interaction)) as asked:
+            settings = await self._admission.admit(asker)
+            if is_private is None:
+                is_private = settings.style == "private"
+            # Before it is acknowledged: what somebody was told to wait for is answered.
+            with self._in_flight:
+                with self._telemetry.stage("acknowledge"):
+                    await interaction.response.defer(thinking=True, ephemeral=is_private)
+                if not is_private:
+                    await speak_publicly(interaction)
+                places = _places(interaction)
+                if history is None:
+                    history = await self._answering.history(asker.server, places)
+                exchange = await self._answering.answer(
+                    question,
+                    history,
+                    asker,
+                    within=within,
+                    only=only,
+                    is_private=is_private,
+                )
+                await self.deliver(
+                    exchange,
+                    # Unlike a follow-up, that is tried again when a connection breaks.
+                    interaction.edit_original_response,
+                    # Going on from it elsewhere would show others what only one person has asked.
+                    [] if is_private else places,
+                )
+                asked.is_answered_by(exchange.answer)
 
     async def deliver(
         self, exchange: Exchange, send: Send, places: Sequence[Place] = ()
@@ -96,19 +107,24 @@ class Asking:
         Where Discord refuses a message of components it is sent as plain text, without buttons
         where it refuses those too.
         """
-        view = await self._library.work(partial(answer_view, exchange))
-        try:
-            message = await send(view=view)
-        except discord.HTTPException as error:
-            _check_refused(error)
-            text, buttons = await self._library.work(partial(plain_answer, exchange))
+        with self._telemetry.stage("render"):
+            view = await self._library.work(partial(answer_view, exchange))
+        with self._telemetry.stage("send"):
             try:
-                message = await send(content=text, view=buttons)
-            except discord.HTTPException as again:
-                _check_refused(again)
-                message = await send(content=text)
+                message = await send(view=view)
+            except discord.HTTPException as error:
+                _check_refused(error)
+                message = await self._send_plainly(exchange, send)
         await self._answering.sent(exchange, message.channel.id, message.id, places)
         return message
+
+    async def _send_plainly(self, exchange: Exchange, send: Send) -> discord.Message:
+        text, buttons = await self._library.work(partial(plain_answer, exchange))
+        try:
+            return await send(content=text, view=buttons)
+        except discord.HTTPException as error:
+            _check_refused(error)
+            return await send(content=text)
 
 
 def _check_refused(error: discord.HTTPException) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bot.logs import announce
 from bot.settings import Settings
 from retrieval.answering import Answerer
 from retrieval.corpus import SHARED, Corpora
@@ -111,11 +111,7 @@ def make_encoder(model: str, models_dir: Path | None = None) -> Encoder:
     original = SentenceTransformerEncoder(model)
     if models_dir is None:
         return original
-    return BatchingEncoder(PreparedEncoder(original, models_dir, _announce))
-
-
-def _announce(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    return BatchingEncoder(PreparedEncoder(original, models_dir, announce))
 
 
 def seeds_folder() -> Path:

@@ -38,6 +38,10 @@ from bot.leadership import Leadership
 from bot.library import Library
 from bot.listening import follow
 from bot.messages import MessageAnswerer
+from bot.observability.gateway import count_event
+from bot.observability.monitoring import monitored
+from bot.observability.requests import request_id
+from bot.observability.rest import trace_requests
 from bot.registration import register_commands
 from bot.services import Services, make_services
 from bot.settings import Secret, Settings
@@ -87,6 +91,7 @@ class FootnoteClient(discord.AutoShardedClient):
             # Nothing here looks at past messages or at members, so none are kept.
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
+            http_trace=trace_requests(services.telemetry.metrics),
         )
         self.shard_ids = list(self.own_shards.ids) or None
         self.services = services
@@ -102,12 +107,14 @@ class FootnoteClient(discord.AutoShardedClient):
         self.tree = FootnoteTree(self)
         self._greeted = False
         self._turns = Turns(1, services.clock)
-        library, in_flight = self.library, self.in_flight
+        library, in_flight, telemetry = self.library, self.in_flight, services.telemetry
         self.admission = Admission(services.store, services.limiter)
-        self.answering = Answering(library, services.conversations, services.store)
-        self.asking = Asking(library, self.answering, self.admission, in_flight)
+        self.answering = Answering(library, services.conversations, services.store, telemetry)
+        self.asking = Asking(library, self.answering, self.admission, in_flight, telemetry)
         hearing = Hearing(self.admission, reads_messages=services.reads_messages)
-        self._messages = MessageAnswerer(self.answering, self.asking, self.admission, hearing)
+        self._messages = MessageAnswerer(
+            self.answering, self.asking, self.admission, hearing, telemetry
+        )
         self.tree.add_command(ask_command(library, self.asking))
         self.tree.add_command(ask_about_command())
         self.tree.add_command(find_sources_command())
@@ -123,6 +130,11 @@ class FootnoteClient(discord.AutoShardedClient):
         self.tree.add_command(setup_command(services))
         self.tree.add_command(insights_command(services))
         self.add_dynamic_items(ForgetButton, *INSIGHTS_ITEMS, *SETUP_ITEMS)
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Called by discord.py for everything that happens."""
+        count_event(self.services.telemetry.metrics, self, event, *args)
+        super().dispatch(event, *args, **kwargs)
 
     async def setup_hook(self) -> None:
         """Runs once after the login, before the gateway is connected."""
@@ -176,7 +188,7 @@ class FootnoteClient(discord.AutoShardedClient):
                 scopes=("bot", "applications.commands"),
             )
             line += f"\nInvite it to a server: {invitation}"
-        print(line, file=sys.stderr, flush=True)
+        logs.announce(line)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         await self.housekeeping.left(guild.id)
@@ -187,6 +199,7 @@ class FootnoteClient(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         if self.user is None or not await self._messages.hears(message, self.user):
             return
+        request_id()
         try:
             self.services.catalogs.speak(await message_language(self, message))
             with self.in_flight:
@@ -223,7 +236,7 @@ def run_discord(settings: Settings, corpora: Corpora, servers: Servers | None = 
         The exit status: 0 when it was asked to stop, 1 when it could not start or go on; the
         reason is then on standard error, in one line.
     """
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     # discord.py would warn at each start that voice, which nothing here uses, is not supported.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     point_at(settings)
@@ -231,7 +244,11 @@ def run_discord(settings: Settings, corpora: Corpora, servers: Servers | None = 
     try:
         asyncio.run(_serve(settings, library, corpora, servers))
     except FootnoteError as error:
-        print(f"footnote: {error}", file=sys.stderr, flush=True)
+        logs.announce(f"footnote: {error}", logging.ERROR)
+        status = 1
+    except Exception:
+        # Python would write its traceback past the log, and the threads would not be dismissed.
+        log.critical("Unforeseen error, which ends the bot", exc_info=True)
         status = 1
     else:
         status = 0
@@ -250,7 +267,8 @@ async def _serve(
     """Log in, then connect and open the corpus side by side, until a signal or failure ends it.
 
     Raises:
-        FootnoteError: The articles cannot be opened, or Discord cannot be reached or refuses.
+        FootnoteError: The articles cannot be opened, Discord cannot be reached or refuses, or
+            metrics cannot be served where the settings say.
     """
     if settings.discord_token is None:
         raise ConnectionFailedError(
@@ -263,20 +281,25 @@ async def _serve(
     shards = Shards(settings.shard_count, settings.shard_ids)
     leadership = Leadership(servers.advisory if servers else None)
     client = FootnoteClient(make_services(settings, library, postgres=servers), shards, leadership)
-    upkeep = make_upkeep(
-        settings, library, corpora, housekeeping=client.housekeeping, leadership=leadership
-    )
-    living = asyncio.create_task(_live(client, upkeep, settings.discord_token, servers))
-    stopping = asyncio.create_task(asked_to_stop.wait())
     try:
-        await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if living.done():
-            living.result()
+        async with monitored(client, settings.metrics_address):
+            upkeep = make_upkeep(
+                settings, library, corpora, housekeeping=client.housekeeping, leadership=leadership
+            )
+            living = asyncio.create_task(_live(client, upkeep, settings.discord_token, servers))
+            stopping = asyncio.create_task(asked_to_stop.wait())
+            try:
+                await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if living.done():
+                    living.result()
+            finally:
+                await client.finish()
+                living.cancel()
+                stopping.cancel()
+                await asyncio.gather(living, stopping, return_exceptions=True)
     finally:
-        await client.finish()
-        living.cancel()
-        stopping.cancel()
-        await asyncio.gather(living, stopping, return_exceptions=True)
+        # The last spans may take some seconds.
+        await asyncio.to_thread(client.services.telemetry.close)
 
 
 async def _live(
@@ -284,9 +307,14 @@ async def _live(
 ) -> None:
     # Only then are the articles opened: loading the model would hold up a wrong token's message.
     await log_in(client, token)
+
+    async def lead() -> None:
+        upkeep.poll_now()
+        await client.register()
+
     parts = [_keep_up(client.library, upkeep), stay_connected(client)]
     if servers is not None:
-        parts.append(client.leadership.keep(f"bot {client.application_id}", client.register))
+        parts.append(client.leadership.keep(f"bot {client.application_id}", lead))
         parts.append(follow(servers.listen, client.services, upkeep.refresh))
     await asyncio.gather(*parts)
 

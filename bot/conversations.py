@@ -35,6 +35,11 @@ class Conversations(Protocol):
     nothing to go on from there.
     """
 
+    @property
+    def are_stored(self) -> bool:
+        """Whether what was said leaves this process's memory."""
+        ...
+
     async def turns(self, server: int | None, places: Sequence[Place]) -> tuple[Turn, ...]:
         """The turns of the first of the places that has any, oldest first."""
         ...
@@ -109,6 +114,10 @@ class LocalConversations:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    @property
+    def are_stored(self) -> bool:
+        return False
 
     async def turns(self, server: int | None, places: Sequence[Place]) -> tuple[Turn, ...]:
         for place in places:

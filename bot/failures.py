@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +12,7 @@ import discord
 from discord import app_commands
 
 from bot.languages import said, t
+from bot.observability.requests import request_id
 from bot.rendering.discord.reply import CONTENT
 from bot.rendering.sanitize import inline
 from retrieval.errors import FootnoteError, UnknownArticleError
@@ -30,7 +30,8 @@ class NotAllowedError(FootnoteError, app_commands.CheckFailure):
 def explain(error: BaseException) -> str:
     """An error in a sentence or two for the person who met it.
 
-    An error that nobody foresaw is logged with a reference, which the person is told.
+    An error that nobody foresaw is logged with a reference, which the person is told: the id of the
+    request, by which its other lines in the log are found.
     """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
@@ -41,7 +42,7 @@ def explain(error: BaseException) -> str:
         return t("That works in servers only.")
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         return t("That command has changed. Wait a minute or restart Discord, then try again.")
-    reference = secrets.token_hex(4)
+    reference = request_id()
     log.error("Unforeseen error, reference %s", reference, exc_info=error)
     return t(
         "Sorry, something went wrong on my side. If it happens again, tell whoever runs me "
@@ -81,6 +82,7 @@ async def tell_author(message: discord.Message, error: BaseException) -> None:
 @asynccontextmanager
 async def telling(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
     """Around what a button does: discord.py tells nobody of its errors."""
+    request_id()
     try:
         yield
     except Exception as error:

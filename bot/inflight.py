@@ -32,6 +32,17 @@ class InFlight:
         """Let nothing new begin."""
         self._closed = True
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing new may begin."""
+        return self._closed
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __bool__(self) -> bool:
+        return True  # However little is in progress.
+
     def __enter__(self) -> None:
         if self._closed:
             raise ClosingError

@@ -12,7 +12,7 @@ import contextvars
 import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,11 +21,13 @@ from typing import Final, TypeVar
 from bot.holdings import removals
 from bot.inflight import ClosingError
 from bot.languages import t
+from bot.observability.workers import Workers
 from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.conversation import Turn
 from retrieval.corpus import Addition, Asked, Corpora, Corpus, Report, Status
 from retrieval.corpus.edits import UNDO_WITHIN
+from retrieval.corpus.generation import Generation
 from retrieval.encoders import Encoder, Progress
 from retrieval.errors import CorpusError, DamagedError, FootnoteError
 from retrieval.summaries import Summary
@@ -51,10 +53,10 @@ class Library:
 
     def __init__(self, corpora: Corpora) -> None:
         self._corpora = corpora
-        self._answering = ThreadPoolExecutor(ANSWER_WORKERS, thread_name_prefix="answer")
-        self._changing = ThreadPoolExecutor(CHANGE_WORKERS, thread_name_prefix="change")
+        self._answering = Workers(ANSWER_WORKERS, "answer")
+        self._changing = Workers(CHANGE_WORKERS, "change")
         # What others have changed is served at once, also while much is being changed here.
-        self._following = ThreadPoolExecutor(1, thread_name_prefix="follow")
+        self._following = Workers(1, "follow")
         self._busy: set[int | None] = set()
         self._closing = False
         self._is_open = False
@@ -84,11 +86,6 @@ class Library:
     def is_changing(self, server: int | None = None) -> bool:
         """Whether a collection is being changed right now, so that another change is refused."""
         return server in self._busy
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the shared collection has been opened."""
-        return self._is_open
 
     async def noted(self, server: int | None = None, within: float = 1.0) -> None:
         """Wait until a collection's articles are in memory, for at most ``within`` seconds.
@@ -153,11 +150,28 @@ class Library:
         # libraries now and then, and everybody waits for a tenth of a second.
         gc.collect()
         gc.freeze()
+        self._is_open = True
         return report
 
     def show_articles(self) -> None:
         """Take note of the articles of a shared collection that was opened already."""
         self._take_note(None)
+        self._is_open = True
+
+    @property
+    def generation(self) -> Generation | None:
+        """What the shared collection serves now; ``None`` where it is not open yet."""
+        return self._corpora.shared.generation
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the shared collection has answered its first question, so that all is loaded."""
+        return self._is_open
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """How much waits until one of its threads is free, by what they are for."""
+        return {"answers": self._answering.waiting, "changes": self._changing.waiting}
 
     @property
     def threshold(self) -> float:

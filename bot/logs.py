@@ -5,10 +5,22 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Final, NoReturn
+from typing import Final, Literal, NoReturn
 
-_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-_DISCORD_QUIET: Final = ("discord", "aiohttp", "asyncio", "urllib3", "httpx", "huggingface_hub")
+from bot.observability.log_lines import ANNOUNCEMENTS, ConsoleLines, json_lines
+
+Form = Literal["console", "json"]
+
+_LIBRARIES: Final = (
+    "alembic",
+    "discord",
+    "aiohttp",
+    "asyncio",
+    "urllib3",
+    "httpx",
+    "huggingface_hub",
+    "opentelemetry",
+)
 _TELLS_WHAT_PEOPLE_WROTE: Final = ("discord.gateway", "discord.http", "discord.webhook")
 """At DEBUG these log whole messages, and addresses that hold interaction tokens."""
 
@@ -25,19 +37,40 @@ class _ShortReconnects(logging.Filter):
         return True
 
 
-def configure(level: str) -> None:
+class _Threshold(logging.Filter):
+    """What is logged from a level up, and every announcement.
+
+    A library may set its own logger to DEBUG, as bm25s does; this has the last word.
+    """
+
+    def __init__(self, level: str) -> None:
+        super().__init__()
+        self._level = logging.getLevelNamesMapping()[level]
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= self._level or record.name == ANNOUNCEMENTS
+
+
+def configure(level: str, form: Form = "console") -> None:
     """Log from ``level`` up; of the libraries only warnings, unless ``level`` is DEBUG."""
     handler = logging.StreamHandler(sys.stderr)
-    # bm25s sets its own logger to DEBUG; the handler has the last word.
-    handler.setLevel(level)
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(json_lines() if form == "json" else ConsoleLines())
+    handler.addFilter(_Threshold(level))
     handler.addFilter(_ShortReconnects())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger(ANNOUNCEMENTS).setLevel(logging.INFO)
+    # Python writes its own warnings past the log, as several lines that are no JSON.
+    logging.captureWarnings(form == "json")
     if level != "DEBUG":
-        for name in _DISCORD_QUIET:
+        for name in _LIBRARIES:
             logging.getLogger(name).setLevel(logging.WARNING)
     for name in _TELLS_WHAT_PEOPLE_WROTE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def announce(line: str, level: int = logging.INFO) -> None:
+    """Tell whoever started the program something, on standard error, whatever else is logged."""
+    logging.getLogger(ANNOUNCEMENTS).log(level, "%s", line)
 
 
 def leave(status: int) -> NoReturn:

@@ -19,10 +19,12 @@ from bot.conversations import Place
 from bot.failures import UNDELIVERABLE
 from bot.hearing import Hearing, is_for, question_in
 from bot.languages import t
+from bot.observability.telemetry import Telemetry
 from bot.rendering.layout import turn_of
 from bot.rendering.sanitize import plain
 from bot.store import Style
 from bot.views.answers.showing import show_view
+from retrieval.answers import Answer
 from retrieval.conversation import Turn
 
 _TYPING_LASTS: Final = 8.0
@@ -34,8 +36,14 @@ class MessageAnswerer:
     """Answers messages that address the bot, and questions that it is to overhear."""
 
     def __init__(
-        self, answering: Answering, asking: Asking, admission: Admission, hearing: Hearing
+        self,
+        answering: Answering,
+        asking: Asking,
+        admission: Admission,
+        hearing: Hearing,
+        telemetry: Telemetry,
     ) -> None:
+        self._telemetry = telemetry
         self._answering = answering
         self._asking = asking
         self._admission = admission
@@ -63,8 +71,13 @@ class MessageAnswerer:
             elif settings.style == "private" and message.guild is not None:
                 note = t("Only you will see the answer.")
                 await _reply(message, content=note, view=show_view(asker.person))
-            elif await self._is_admitted(asker, message, me):
-                await self._answer(message, me, asker, question, settings.style)
+            else:
+                with self._telemetry.question("message") as asked:
+                    if await self._is_admitted(asker, message, me):
+                        answer = await self._answer(message, me, asker, question, settings.style)
+                        asked.is_answered_by(answer)
+                    else:
+                        asked.outcome = "too_often"
 
     async def _is_admitted(
         self, asker: Asker, message: discord.Message, me: discord.ClientUser
@@ -85,7 +98,7 @@ class MessageAnswerer:
         asker: Asker,
         question: str,
         style: Style,
-    ) -> None:
+    ) -> Answer:
         async with _typing(message.channel):
             history = await self._history(asker, message, me)
             exchange = await self._answering.answer(question, history, asker)
@@ -95,6 +108,7 @@ class MessageAnswerer:
         if thread is not None:
             send, places = thread.send, conversation_in(thread)
         await self._asking.deliver(exchange, send, places)
+        return exchange.answer
 
     async def _history(
         self, asker: Asker, message: discord.Message, me: discord.ClientUser

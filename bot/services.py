@@ -17,6 +17,7 @@ from bot.languages import Catalogs
 from bot.library import Library
 from bot.limits import Limiter, LocalLimiter
 from bot.locales import Locales
+from bot.observability.telemetry import Telemetry, make_telemetry
 from bot.registration import FileRegistrations, Registrations
 from bot.settings import Settings
 from bot.store import Store
@@ -44,6 +45,7 @@ class Services:
         clock: Seconds that only ever grow.
         locales: Of people who did something that tells theirs.
         merger: Finds which of the questions without an answer mean the same.
+        telemetry: What is measured of questions.
     """
 
     library: Library
@@ -60,6 +62,7 @@ class Services:
     locales: Locales = field(default_factory=Locales)
     in_flight: InFlight = field(default_factory=InFlight)
     merger: Merger = field(default_factory=Merger)
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
 
 def make_services(
@@ -98,6 +101,7 @@ def make_services(
         grace=timedelta(days=settings.grace_days),
         reads_messages=settings.message_content,
         clock=clock,
+        telemetry=make_telemetry(settings),
     )
 
 

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, Literal, NoReturn
 from urllib.parse import urlsplit
 
+from bot.observability.address import Address
 from retrieval.errors import SettingsError
 from retrieval.limits import Limits
 
@@ -77,6 +78,9 @@ class Settings:
     shard_count: int | None = None
     shard_ids: tuple[int, ...] = ()
     log_level: str = "WARNING"
+    log_format: Literal["console", "json"] = "console"
+    metrics_address: Address | None = None
+    otlp_endpoint: str | None = None
 
 
 def load_settings(
@@ -135,6 +139,10 @@ def load_settings(
         shard_count=shard_count,
         shard_ids=_shard_ids(given, shard_count),
         log_level=_one_of(given, "LOG_LEVEL", _LOG_LEVELS, "WARNING"),
+        log_format=_log_format(given),
+        metrics_address=_listening(given, "FOOTNOTE_METRICS_ADDRESS"),
+        # Not looked at more closely: it may be meant for other programs on this machine.
+        otlp_endpoint=given.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
     )
 
 
@@ -303,6 +311,31 @@ def _shard_ids(given: Mapping[str, str], count: int | None) -> tuple[int, ...]:
             remedy="Correct one of them; the shards are numbered from 0 on.",
         )
     return tuple(sorted(found))
+
+
+def _listening(given: Mapping[str, str], name: str) -> Address | None:
+    if name not in given:
+        return None
+    address = Address.read(given[name])
+    if address is None:
+        raise SettingsError(
+            f"{name} is {given[name]!r}, which is no address to listen at.",
+            remedy=f"Set it to a host and a port, such as 127.0.0.1:9464, or remove {name} to "
+            "serve no metrics.",
+        )
+    return address
+
+
+def _log_format(given: Mapping[str, str]) -> Literal["console", "json"]:
+    value = given.get("LOG_FORMAT", "console").casefold()
+    if value == "json":
+        return "json"
+    if value == "console":
+        return "console"
+    raise SettingsError(
+        f"LOG_FORMAT is {given['LOG_FORMAT']!r}, which is neither console nor json.",
+        remedy="Set it to one of them, or remove LOG_FORMAT to use console.",
+    )
 
 
 def _one_of(given: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:

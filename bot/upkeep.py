@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +90,11 @@ class Upkeep:
         self._pace = pace or Pace()
         self._clock = clock
         self._told: dict[str, str] = {}
+        self._poll_now = asyncio.Event()
+
+    def poll_now(self) -> None:
+        """Look at once for pages and feeds whose time has come: nobody may have done so lately."""
+        self._poll_now.set()
 
     async def run(self) -> None:
         """Look after the collections until cancelled."""
@@ -97,7 +102,7 @@ class Upkeep:
             group.create_task(self._repeat(self.refresh, self._pace.refresh))
             group.create_task(self._repeat(self._library.release_idle, self._pace.release))
             if self._polls:
-                group.create_task(self._repeat(self.poll, self._pace.poll))
+                group.create_task(self._repeat(self.poll, self._pace.poll, self._poll_now))
             if self._watched:
                 group.create_task(self._repeat(self.watch, self._pace.watch))
             if self._housekeeping is not None:
@@ -202,7 +207,13 @@ class Upkeep:
             self._tell_once(key, reason)
         return True
 
-    async def _repeat(self, look: Callable[[], Awaitable[None]], every: float) -> None:
+    async def _repeat(
+        self,
+        look: Callable[[], Awaitable[None]],
+        every: float,
+        at_once: asyncio.Event | None = None,
+    ) -> None:
+        """Look every so many seconds, and whenever ``at_once`` is set."""
         name = getattr(look, "__name__", "upkeep")
         while True:
             try:
@@ -217,7 +228,12 @@ class Upkeep:
                 self._told[name] = repr(error)
             else:
                 self._told.pop(name, None)
-            await asyncio.sleep(every)
+            if at_once is None:
+                await asyncio.sleep(every)
+                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(at_once.wait(), every)
+            at_once.clear()
 
     def _tell_once(self, name: str, error: Exception | str) -> None:
         if self._told.get(name) != str(error):

@@ -28,7 +28,7 @@ class Options:
     def settings(self) -> Settings:
         """The settings, with the options in the place of what the environment says."""
         settings = load_settings()
-        logs.configure(settings.log_level)
+        logs.configure(settings.log_level, settings.log_format)
         if self.data_dir is not None:
             settings = replace(settings, data_dir=self.data_dir)
         return settings

@@ -28,6 +28,7 @@ class PrivacyCommands(
         super().__init__()
         everywhere(self)
         self._store = services.store
+        self._conversations = services.conversations
 
     @app_commands.command(
         name=command_name("/show"),
@@ -38,7 +39,10 @@ class PrivacyCommands(
             await interaction.response.defer(ephemeral=True, thinking=True)
             kept = await asyncio.to_thread(self._store.what_is_kept, interaction.user.id)
             view = kept_panel(
-                kept, retention=self._store.retention, keeps_text=self._store.keeps_text
+                kept,
+                retention=self._store.retention,
+                keeps_text=self._store.keeps_text,
+                keeps_conversations=self._conversations.are_stored,
             )
             await interaction.edit_original_response(view=view)
 

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.failures import tell
+from bot.observability.requests import request_id
 from bot.speaking import speak_privately
 
 
@@ -19,6 +20,7 @@ class FootnoteTree(app_commands.CommandTree[Any]):
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Asked by discord.py before anything else, in the task that the command runs in."""
+        request_id()
         await speak_privately(interaction)
         return True
 

@@ -146,6 +146,7 @@ def _checks(installation: Installation) -> Iterator[Check]:
         indexes,
         locks,
         models,
+        monitoring,
         postgres,
         sources,
         token,
@@ -172,6 +173,7 @@ def _checks(installation: Installation) -> Iterator[Check]:
     if is_in_folder:
         yield check("index", indexes.check_indexes, 300.0)
     yield check("articles", sources.check_sources)
+    yield check("monitoring", monitoring.check_monitoring)
     yield check("token", token.check_token)
     yield check("discord", application.check_discord, 60.0)
 

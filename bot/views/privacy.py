@@ -21,16 +21,23 @@ if TYPE_CHECKING:
     from bot.client import FootnoteClient
 
 
-def kept_panel(kept: Kept, *, retention: timedelta, keeps_text: bool) -> ui.LayoutView:
+def kept_panel(
+    kept: Kept, *, retention: timedelta, keeps_text: bool, keeps_conversations: bool = False
+) -> ui.LayoutView:
     """What is kept about a person, for how long, and what is not.
 
     Args:
         retention: After which questions and votes are deleted.
         keeps_text: Whether new questions are kept word for word.
+        keeps_conversations: Whether what was said before is in a database too.
     """
     title = t("What I keep about you")
     return panel(
-        ui.TextDisplay("\n".join((f"**{title}**", *_amounts(kept), "", *_rules(keeps_text)))),
+        ui.TextDisplay(
+            "\n".join(
+                (f"**{title}**", *_amounts(kept), "", *_rules(keeps_text, keeps_conversations))
+            )
+        ),
         ui.Separator(),
         ui.TextDisplay(
             tn(
@@ -117,18 +124,26 @@ def _amounts(kept: Kept) -> list[str]:
     return lines
 
 
-def _rules(keeps_text: bool) -> list[str]:
+def _rules(keeps_text: bool, keeps_conversations: bool) -> list[str]:
     with_question = (
         t("With a question I keep its words, so that articles can be added for what is missing.")
         if keeps_text
         else t("The words of questions are not kept here, only that something was asked.")
+    )
+    asking_on = (
+        t(
+            "So that you can ask on, I keep your last few questions and what I quoted for them in "
+            "a database for up to an hour."
+        )
+        if keeps_conversations
+        else t("So that you can ask on, I remember your last few questions for up to an hour.")
     )
     return [
         f"• {with_question}",
         "• " + t("Also when and where it was asked, by whom, its language, and what was quoted."),
         "• "
         + t("Those who manage a server see what is asked in it, and the votes, but not by whom."),
-        "• " + t("So that you can ask on, I remember your last few questions for up to an hour."),
+        f"• {asking_on}",
         "• "
         + t(
             "So that I answer your direct messages in your language, I remember which one your "

@@ -43,12 +43,13 @@ _MOST: Final = 2.5
 _FACTORS: Final = 255
 """How many factors a byte can tell, besides 0 for a vector of zeros."""
 
-_WHOLE: Final = 2.0**15
-"""Vectors are multiplied as whole numbers of this part: their sums are then exact, in whatever
-order and with however many threads a machine adds them up."""
+_WHOLE: Final = 2.0**11
+"""Vectors are multiplied as whole numbers of this part: no sum of a vector's products with an axis
+then reaches 2 ** 24, up to which single precision is exact, in whatever order and with however many
+threads a machine adds them up."""
 _STEPS: Final = 127
 _SEED: Final = 20261122
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _FOLDER: Final = Path(__file__).with_name("projections")
 
 
@@ -75,8 +76,8 @@ class TokenCodec:
     fine: int
     name: str = field(init=False)
     width: int = field(init=False)
-    _axes: Doubles = field(init=False, repr=False)
-    _scales: Doubles = field(init=False, repr=False)
+    _axes: Floats = field(init=False, repr=False)
+    _scales: Floats = field(init=False, repr=False)
     _projection: Floats = field(init=False, repr=False)
     _fine_levels: Floats = field(init=False, repr=False)
     _coarse_levels: Floats = field(init=False, repr=False)
@@ -95,8 +96,8 @@ class TokenCodec:
         derived = {
             "name": _name(self.basis, self.deviations, self.fine),
             "width": _bytes(self.fine, FINE_A_BYTE) + _bytes(axes - self.fine, COARSE_A_BYTE) + 1,
-            "_axes": self.basis.T.astype(np.float64),
-            "_scales": self.deviations * lengths * _WHOLE,
+            "_axes": self.basis.T.astype(np.float32),
+            "_scales": (self.deviations * lengths * _WHOLE).astype(np.float32),
             "_projection": (self.basis / lengths * self.deviations).T.astype(np.float32),
             "_fine_levels": _table(FINE, FINE_A_BYTE),
             "_coarse_levels": _table(COARSE, COARSE_A_BYTE),
@@ -122,18 +123,18 @@ class TokenCodec:
         Raises:
             ValueError: The vectors have another number of dimensions, or one is not finite.
         """
-        given = np.asarray(vectors, dtype=np.float64)
+        given = np.asarray(vectors, dtype=np.float32)
         if given.ndim != 2 or given.shape[1] != len(self.basis):
             raise ValueError(f"vectors of {len(self.basis)} dimensions are needed")
         if not np.isfinite(given).all():
             raise ValueError("a vector is not finite")
-        whole = np.rint(given * _WHOLE)
+        whole: Floats = np.rint(given * np.float32(_WHOLE))
         reached = product(whole, self._axes) / self._scales
         fine, fine_levels = _nearest(FINE, reached[:, : self.fine])
         coarse, coarse_levels = _nearest(COARSE, reached[:, self.fine :])
         there: NDArray[np.bool_] = np.any(whole, axis=1)
         levels = np.concatenate([fine_levels, coarse_levels], axis=1)
-        kept = (reached * levels * np.square(self.deviations.astype(np.float64))).sum(axis=1)
+        kept = (reached * levels * np.square(self.deviations)).sum(axis=1, dtype=np.float64)
         return np.concatenate(
             [
                 _packed(fine, FINE_A_BYTE),
@@ -224,11 +225,14 @@ def _levels(half: tuple[float, ...]) -> Doubles:
     return np.array([*(-level for level in reversed(half)), *half])
 
 
-def _nearest(half: tuple[float, ...], reached: Doubles) -> tuple[Bytes, Doubles]:
+def _nearest(half: tuple[float, ...], reached: Floats) -> tuple[Bytes, Floats]:
     """For each component the number of the nearest level, and the level."""
-    levels = _levels(half)
-    numbers = np.searchsorted((levels[1:] + levels[:-1]) / 2, reached)
-    return numbers.astype(np.uint8), levels[numbers]
+    levels = _levels(half).astype(np.float32)
+    numbers = np.zeros(reached.shape, dtype=np.uint8)
+    # Quicker than a search for each component.
+    for bound in (levels[1:] + levels[:-1]) / 2:
+        numbers += reached > bound
+    return numbers, levels[numbers]
 
 
 def _packed(numbers: Bytes, a_byte: int) -> Bytes:

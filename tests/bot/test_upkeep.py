@@ -202,6 +202,25 @@ async def test_only_the_process_that_leads_asks_for_news(
     assert len(web.requests) > asked
 
 
+async def test_a_process_that_leads_from_now_on_asks_at_once(
+    library: Watched, web: Site, clock: Clock
+) -> None:
+    web.answers["/feed"] = feed(item("Brightwater"))
+    await library.add(WebAddress(web.url("/feed")), server=SERVER)
+    web.answers["/feed"] = feed(item("Skarholm"), item("Brightwater"))
+    clock.now += timedelta(hours=2)
+    leadership = Follower()
+    pace = Pace(refresh=0.01, poll=3600.0)
+    upkeep = Upkeep(library, clock=clock, leadership=leadership, pace=pace)
+    async with running(upkeep):
+        # Its first look has been in vain.
+        library.changed.clear()
+        await asyncio.wait_for(library.changed.wait(), 20)
+        leadership.leads = True
+        upkeep.poll_now()
+        await library.wait_until(lambda: "Skarholm" in titles(library, SERVER))
+
+
 async def test_only_the_process_that_leads_reads_watched_files(
     library: Watched, folder: Path
 ) -> None:

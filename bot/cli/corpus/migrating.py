@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from bot.assembly import make_backend, make_encoder, make_servers
+from bot.assembly import make_answerer, make_backend, make_servers
 from bot.cli.complaint import complain
 from bot.cli.corpus.collection import confirm, yes_option
 from bot.cli.options import common_options, json_option, remember
@@ -153,7 +153,7 @@ def _indexed(settings: Settings, backend: Backend, moved: Migrated) -> dict[str,
     """Make the indexes of what was moved; how many passages of each collection were encoded."""
     from retrieval.corpus.migrating import index_anew
 
-    encoder = make_encoder(settings.model, settings.models_dir or settings.data_dir / "models")
+    encoder = make_answerer(settings).encoder
     encoded = {}
     for name in moved.collections:
         try:

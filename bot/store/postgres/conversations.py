@@ -72,6 +72,10 @@ class SharedConversations:
         self._lifetime = lifetime
         self._threads = Threads("What was said before is not known", within)
 
+    @property
+    def are_stored(self) -> bool:
+        return True
+
     async def turns(self, server: int | None, places: Sequence[Place]) -> tuple[Turn, ...]:
         if not places:
             return ()

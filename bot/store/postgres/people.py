@@ -87,9 +87,7 @@ class PostgresPeople:
         deadline = time.monotonic() + _AGAIN_S
         while True:
             try:
-                with self._servers.write(
-                    _NO_COLLECTION, settings={SCOPE: str(scope)}
-                ) as connection:
+                with self._servers.write(_NO_COLLECTION, settings=settings) as connection:
                     return work(connection)
             except UnreachableError:
                 # Nothing was changed. What was waited for in vain is not waited for again.

@@ -15,6 +15,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
 from bot import store as package
+from bot.store import Reason
 from bot.store.connection import HEAD, NAME
 from bot.store.schema import METADATA
 from retrieval.database.migration import version_of
@@ -86,3 +87,39 @@ def test_a_folder_that_cannot_be_written_is_named_with_a_remedy(folder: str) -> 
     with pytest.raises(StorageError, match=r"cannot be written.*FOOTNOTE_DATA_DIR") as caught:
         store.open()
     assert folder in str(caught.value)
+
+
+def test_what_an_earlier_version_kept_is_there_under_its_server(
+    make_store: MakeStore, tmp_path: Path
+) -> None:
+    make_store().open()
+    engine = connect(tmp_path / NAME, synchronous="NORMAL")
+    script = migrations()
+    with (
+        engine.connect().execution_options(**WRITES) as connection,
+        connection.begin(),
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        second = script.get_revision("0002")
+        assert second is not None
+        second.module.downgrade()
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        for number, server in ((1, "1"), (2, "2"), (3, "NULL")):
+            connection.exec_driver_sql(
+                "INSERT INTO asked (id, server, channel, person, question, answered, confidence,"
+                f" at, state) VALUES ({number}, {server}, 10, 100, 'Who?', 0, 0.5,"
+                " '2031-05-01T12:00:00+00:00', 'none')"
+            )
+            connection.exec_driver_sql(f"INSERT INTO quoted VALUES ({number}, 0, 'a')")  # noqa: S608
+            connection.exec_driver_sql(f"INSERT INTO votes VALUES ({number}, 7, 1, 'Good')")  # noqa: S608
+    engine.dispose()
+    store = make_store()
+    for number, server in ((1, 1), (2, 2), (3, None)):
+        found = store.asked(server, number)
+        assert found is not None
+        assert (found.server, found.articles) == (server, ("a",))
+        assert store.asked(9, number) is None
+    assert store.insights(1).reasons == (Reason(1, "Good", 1),)
+    assert store.servers() == [1, 2]
+    assert store.what_is_kept(100).questions == 3
+    assert store.forget_person(7) == 3

@@ -189,7 +189,9 @@ class TestStrangers:
 
     def test_footnote_is_nobody_whom_the_rules_do_not_bind(self, servers: Servers) -> None:
         with servers.read(None) as connection:
-            query = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+            query = text(
+                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            )
             assert connection.execute(query).scalar() is False
 
     @pytest.mark.parametrize("own", ["mine", "theirs"])
@@ -222,7 +224,7 @@ class TestStrangers:
         assert seen == {"collections", "sources", "articles", "passages"}
 
     @pytest.mark.parametrize("who", ["mine", None, "nobody"])
-    @pytest.mark.parametrize("change", ["DELETE FROM {table}", 'UPDATE {table} SET {key} = {key}'])
+    @pytest.mark.parametrize("change", ["DELETE FROM {table}", "UPDATE {table} SET {key} = {key}"])
     def test_nobody_changes_anothers_rows(
         self, servers: Servers, who: str | None, change: str
     ) -> None:
