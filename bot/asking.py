@@ -29,6 +29,8 @@ _BAD_REQUEST = 400
 
 Send = Callable[..., Awaitable[discord.Message]]
 """Sends a message with the ``view`` and the ``content`` that it is given."""
+History = Callable[[], Awaitable[Sequence[Turn]]]
+"""Finds what was said before, which may take a while."""
 
 
 class Asking:
@@ -53,7 +55,7 @@ class Asking:
         interaction: discord.Interaction[Any],
         question: str,
         *,
-        history: Sequence[Turn] | None = None,
+        history: Sequence[Turn] | History | None = None,
         within: Within | None = None,
         only: str = "",
         is_private: bool | None = None,
@@ -61,7 +63,8 @@ class Asking:
         """Answer a question as the first response to an interaction.
 
         Args:
-            history: What was said before; of this person in this channel where not given.
+            history: What was said before, or what finds it once the question is acknowledged; of
+                this person in this channel where not given.
             within: Which articles may be quoted, and ``only`` says so in words.
             is_private: Only the asker sees the answer; as the server has chosen where not given.
 
@@ -81,10 +84,10 @@ class Asking:
                     await speak_publicly(interaction)
                 places = _places(interaction)
                 if history is None:
-                    history = await self._answering.history(asker.server, places)
+                    history = partial(self._answering.history, asker.server, places)
                 exchange = await self._answering.answer(
                     question,
-                    history,
+                    await history() if callable(history) else history,
                     asker,
                     within=within,
                     only=only,

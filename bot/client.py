@@ -6,6 +6,8 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -34,7 +36,7 @@ from bot.connection import ConnectionFailedError, log_in, point_at, stay_connect
 from bot.failures import tell_author
 from bot.hearing import Hearing
 from bot.housekeeping import Housekeeping
-from bot.leadership import Leadership
+from bot.leadership import LEASE_S, Leadership, Lock
 from bot.library import Library
 from bot.listening import follow
 from bot.messages import MessageAnswerer
@@ -74,6 +76,7 @@ class FootnoteClient(discord.AutoShardedClient):
     Args:
         shards: Those that this process runs.
         leadership: Commands are registered by the process that has it.
+        lock: The lock of a name among all processes; ``None`` where this is the only one.
     """
 
     def __init__(
@@ -81,8 +84,10 @@ class FootnoteClient(discord.AutoShardedClient):
         services: Services,
         shards: Shards | None = None,
         leadership: Leadership | None = None,
+        lock: Callable[[str], Lock] | None = None,
     ) -> None:
         self.own_shards = shards or Shards()
+        self._lock = lock
         self.leadership = leadership or Leadership()
         super().__init__(
             shard_count=self.own_shards.count,
@@ -140,7 +145,13 @@ class FootnoteClient(discord.AutoShardedClient):
         """Runs once after the login, before the gateway is connected."""
         self.own_shards, together = await agree(self, self.own_shards)
         self.shard_count = self.own_shards.count or 1
-        self._turns = Turns(together, self.services.clock)
+        lock = self._lock if self.own_shards.is_part else None
+        begins = f"bot {self.application_id} begins"
+        self._turns = Turns(
+            together,
+            self.services.clock,
+            lock=None if lock is None else lambda group: lock(f"{begins} {group}"),
+        )
         await self.tree.set_translator(CommandTranslator(self.services.catalogs))
         if self.leadership.is_held:
             await self.register()
@@ -279,8 +290,10 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop.set)
     shards = Shards(settings.shard_count, settings.shard_ids)
-    leadership = Leadership(servers.advisory if servers else None)
-    client = FootnoteClient(make_services(settings, library, postgres=servers), shards, leadership)
+    lock = partial(servers.advisory, lease_s=LEASE_S) if servers else None
+    leadership = Leadership(lock)
+    services = make_services(settings, library, postgres=servers)
+    client = FootnoteClient(services, shards, leadership, lock)
     try:
         async with monitored(client, settings.metrics_address):
             upkeep = make_upkeep(

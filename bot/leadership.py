@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 2.0
 """Seconds between two looks at whether it is held still, or can be had now."""
 _TRUSTED_S: Final = 10.0
-"""For so many seconds after it was seen to be held it is taken to be. Where the database does not
-answer, another process may have it soon after."""
+"""For so many seconds after it was seen to be held it is taken to be."""
+LEASE_S: Final = 15.0
+"""After so many in which it was not looked at the database lets another process have it: nobody is
+taken to lead by then."""
 
 
 class Lock(Protocol):

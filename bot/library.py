@@ -29,7 +29,7 @@ from retrieval.corpus import Addition, Asked, Corpora, Corpus, Report, Status
 from retrieval.corpus.edits import UNDO_WITHIN
 from retrieval.corpus.generation import Generation
 from retrieval.encoders import Encoder, Progress
-from retrieval.errors import CorpusError, DamagedError, FootnoteError
+from retrieval.errors import CorpusError, DamagedError, FootnoteError, HeldError
 from retrieval.summaries import Summary
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ ANSWER_WORKERS: Final = 16
 """Questions that are answered at a time: those that wait for the encoder share its next pass."""
 CHANGE_WORKERS: Final = 2
 """So that one server's thousand pages do not keep everybody else's single one waiting."""
+_HELD_S: Final = 0.5
+"""Seconds after which articles are opened again that another process was changing."""
 
 Result = TypeVar("Result")
 
@@ -143,8 +145,7 @@ class Library:
             CorpusError: There are no articles.
             ModelError: The model cannot be loaded.
         """
-        report = await self._change(None, lambda _, progress: self._corpora.open(progress), None)
-        self._is_open = True
+        report = await self._opened()
         await self.ask("Is everything at hand?")
         # What is loaded now stays: without this the collector walks through all of the model's
         # libraries now and then, and everybody waits for a tenth of a second.
@@ -427,6 +428,18 @@ class Library:
                 # It is mended for whoever asks it next; what was changed is no worse for it.
                 log.warning("A collection is damaged: %s", error)
                 self._let_go(server)
+
+    async def _opened(self) -> Report:
+        while True:
+            try:
+                return await self._change(
+                    None, lambda _, progress: self._corpora.open(progress), None
+                )
+            except HeldError as error:
+                # Of processes that are started together one reads the articles for the first time;
+                # what it keeps is served by all.
+                log.info("The articles are waited for: %s", error)
+            await asyncio.sleep(_HELD_S)
 
     async def _change(
         self,

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 import discord
 from discord.gateway import ReconnectWebSocket
 
-from retrieval.errors import FootnoteError
+from bot.leadership import Lock
+from retrieval.errors import FootnoteError, StorageError
 
 if TYPE_CHECKING:
     from discord.shard import Shard
@@ -24,6 +25,10 @@ PAUSE: Final = 5.0
 """Seconds in which Discord lets one shard of each group begin a session."""
 _BEFORE_ANOTHER: Final = (1.0, 5.0)
 """Seconds that a shard waits before it begins another session: Discord asks for some of these."""
+_LOOK: Final = 0.25
+"""Seconds between two looks at whether another process lets this one begin."""
+_PATIENCE: Final = 120.0
+"""Seconds after which it is begun all the same: at worst Discord says to come again."""
 
 
 class ShardsUnknownError(FootnoteError):
@@ -64,6 +69,8 @@ class Turns:
         together: ``max_concurrency``, as Discord gives it.
         clock: Seconds that only ever grow.
         sleep: Waits for some seconds.
+        lock: The lock of a group among all processes; ``None`` where there are no others.
+        pause: Seconds between two of a group.
     """
 
     def __init__(
@@ -71,12 +78,18 @@ class Turns:
         together: int,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        lock: Callable[[int], Lock] | None = None,
+        pause: float = PAUSE,
     ) -> None:
         self._together = max(1, together)
         self._clock = clock
         self._sleep = sleep
+        self._lock = lock
+        self._pause = pause
         self._free_from: dict[int, float] = {}
         self._begun: set[int] = set()
+        self._held: set[asyncio.Task[None]] = set()
 
     async def wait(self, shard: int) -> None:
         """Return when a shard may begin a session."""
@@ -87,9 +100,32 @@ class Turns:
         self._begun.add(shard)
         group, now = shard % self._together, self._clock()
         at = max(now, self._free_from.get(group, now))
-        self._free_from[group] = at + PAUSE
+        self._free_from[group] = at + self._pause
         if at > now:
             await self._sleep(at - now)
+        if self._lock is not None:
+            await self._wait_for_others(self._lock(group))
+
+    async def _wait_for_others(self, lock: Lock) -> None:
+        """Return when no other process has let a shard of the group begin lately."""
+        until = self._clock() + _PATIENCE
+        while self._clock() < until:
+            try:
+                if await asyncio.to_thread(lock.acquire):
+                    task = asyncio.ensure_future(self._let_go(lock))
+                    # Kept, as the loop itself does not keep a task alive.
+                    self._held.add(task)
+                    task.add_done_callback(self._held.discard)
+                    return
+            except StorageError:
+                return  # Discord tells who comes too early to come again.
+            await self._sleep(_LOOK)
+
+    async def _let_go(self, lock: Lock) -> None:
+        try:
+            await self._sleep(self._pause)
+        finally:
+            await asyncio.to_thread(lock.release)
 
 
 async def agree(client: discord.AutoShardedClient, shards: Shards) -> tuple[Shards, int]:

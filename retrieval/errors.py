@@ -80,6 +80,10 @@ class StorageError(FootnoteError):
     """The data directory cannot be written or read."""
 
 
+class HeldError(StorageError):
+    """Another process is changing the same articles."""
+
+
 class QuestionError(FootnoteError):
     """A question holds nothing that can be looked for."""
 

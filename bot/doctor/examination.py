@@ -170,8 +170,7 @@ def _checks(installation: Installation) -> Iterator[Check]:
         yield check("database", postgres.check_database, 60.0)
     yield check("model", models.check_model)
     yield check("export", models.check_export)
-    if is_in_folder:
-        yield check("index", indexes.check_indexes, 300.0)
+    yield check("index", indexes.check_indexes, 300.0)
     yield check("articles", sources.check_sources)
     yield check("monitoring", monitoring.check_monitoring)
     yield check("token", token.check_token)

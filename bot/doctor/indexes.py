@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.doctor.finding import Finding
 from bot.doctor.installation import Installation
@@ -25,9 +26,11 @@ _REMEDY: Final = (
 
 def check_indexes(installation: Installation) -> Iterator[Finding]:
     """Whether each collection's index can be served as it is. Every byte of it is read."""
+    from retrieval.errors import StorageError
+
     try:
         records = _records(installation)
-    except UNREADABLE:
+    except (*UNREADABLE, StorageError):
         yield Finding(
             "index", "note", "Not checked: which index is served stands in the database.", ""
         )
@@ -39,20 +42,33 @@ def check_indexes(installation: Installation) -> Iterator[Finding]:
 
 
 def _records(installation: Installation) -> dict[str, GenerationRecord]:
-    """What is served, by collection."""
-    from retrieval.database.connection import NAME as FILE
+    """What is served, by collection.
+
+    Raises:
+        StorageError: The database server cannot be asked.
+    """
     from retrieval.database.records import GenerationRecord
 
     return {
         name: GenerationRecord(digest, datetime.fromisoformat(created), model, encoded)
-        for name, digest, created, model, encoded in rows(installation.folder / FILE, _QUERY)
+        for name, digest, created, model, encoded in _rows(installation)
     }
 
 
+def _rows(installation: Installation) -> Sequence[Sequence[Any]]:
+    from bot.assembly import make_servers
+    from retrieval.database.connection import NAME as FILE
+
+    servers = make_servers(installation.settings)
+    if servers is None:
+        return rows(installation.folder / FILE, _QUERY)
+    with closing(servers), servers.read(None) as connection:
+        return connection.exec_driver_sql(_QUERY).all()
+
+
 def _checked(installation: Installation, name: str, record: GenerationRecord) -> Finding:
-    from bot.assembly import make_encoder
-    from retrieval.corpus.embedded_backend import EmbeddedBackend
-    from retrieval.errors import CorpusError, DamagedError
+    from bot.assembly import make_backend, make_encoder
+    from retrieval.errors import CorpusError, DamagedError, StorageError
 
     settings = installation.settings
     encoder = make_encoder(settings.model, None)
@@ -65,20 +81,20 @@ def _checked(installation: Installation, name: str, record: GenerationRecord) ->
             "It is made anew with that when the articles are opened next, which encodes all of "
             "them.",
         )
-    # Only read from: the database is never opened for it.
-    segments = EmbeddedBackend(installation.folder).segments(name)
     try:
-        generation = segments.generation(record, trusting=False)
-        if generation is None:
-            reason = "it is missing"
-        else:
-            for part in generation.parts:
-                part.segment.check()
-            passages = len(generation.engine)
-            return Finding(
-                "index", "ok", f"The index of {name!r} is whole: {passages:,} passage(s)."
-            )
-    except (DamagedError, CorpusError) as error:
+        # Only read from: the database is never opened for it.
+        with closing(make_backend(settings)) as backend:
+            generation = backend.segments(name).generation(record, trusting=False)
+            if generation is None:
+                reason = "it is missing"
+            else:
+                for part in generation.parts:
+                    part.segment.check()
+                passages = len(generation.engine)
+                return Finding(
+                    "index", "ok", f"The index of {name!r} is whole: {passages:,} passage(s)."
+                )
+    except (DamagedError, CorpusError, StorageError) as error:
         reason = str(error).rstrip(".")
     now = _records(installation).get(name)
     if now is not None and now != record:

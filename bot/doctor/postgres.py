@@ -59,6 +59,7 @@ def check_database(installation: Installation, far: int = FAR_BEHIND) -> Iterato
     try:
         with address.connect() as connection:
             yield _version(connection)
+            yield from _encoding(connection)
             yield _extension(connection)
             yield from _schema(connection)
             yield _separation(connection)
@@ -98,6 +99,17 @@ def _version(connection: Connection) -> Finding:
         f"PostgreSQL {number} is too old: Footnote needs {_OLDEST_POSTGRES} or newer.",
         "Upgrade the server.",
     )
+
+
+def _encoding(connection: Connection) -> Iterator[Finding]:
+    encoding = _one(connection, "SELECT current_setting('server_encoding')")
+    if encoding != "UTF8":
+        yield Finding(
+            NAME,
+            "error",
+            f"The database cannot hold every language: it is in {encoding}.",
+            "Make another with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
+        )
 
 
 def _extension(connection: Connection) -> Finding:

@@ -11,7 +11,6 @@ from bot.store.database import EVERYWHERE, PeopleDatabase
 from bot.store.schema import ASKED, METADATA
 from retrieval.database.contents import Digest
 from retrieval.errors import StorageError
-from retrieval.phrases import phrase
 
 _ROWS: Final = 1000
 """Rows that are inserted at once."""
@@ -53,10 +52,8 @@ def copy_people(source: PeopleDatabase, target: PeopleDatabase, *, replace: bool
                 _copy(reading, writing)
                 if _people(writing) != expected:
                     raise StorageError(
-                        phrase("The copy of what people asked is not the same."),
-                        remedy=phrase(
-                            "Nothing of it was kept. Try again, and report it if it stays so."
-                        ),
+                        "The copy of what people asked is not the same.",
+                        remedy="Nothing of it was kept. Try again, and report it if it stays so.",
                     )
             _count_on(writing, _last_number(reading))
 
@@ -77,9 +74,9 @@ def refuse_people(source: PeopleDatabase, target: PeopleDatabase, *, replace: bo
     there = target.read(EVERYWHERE, _people)
     if not there.is_empty and there != source.read(EVERYWHERE, _people):
         raise StorageError(
-            phrase("There is something already where everything is to be moved."),
-            why=phrase("It knows of questions that were asked, or of servers."),
-            remedy=phrase("Move to an empty place, or say --replace to delete what is there."),
+            "There is something already where everything is to be moved.",
+            why="It knows of questions that were asked, or of servers.",
+            remedy="Move to an empty place, or say --replace to delete what is there.",
         )
 
 

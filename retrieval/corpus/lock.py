@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from retrieval.errors import StorageError
+from retrieval.errors import HeldError, StorageError
 from retrieval.phrases import phrase
 
 
@@ -25,7 +25,8 @@ def held_by_one(folder: Path) -> Iterator[None]:
     holder's is simply taken. A note beside it says who holds it, for whoever has to wait.
 
     Raises:
-        StorageError: Another process holds it, or the folder cannot be written.
+        HeldError: Another process holds it.
+        StorageError: The folder cannot be written.
     """
     note = folder / "lock.json"
     try:
@@ -33,7 +34,7 @@ def held_by_one(folder: Path) -> Iterator[None]:
         lock = FileLock(folder / ".lock", timeout=0)
         lock.acquire()
     except Timeout as error:
-        raise StorageError(
+        raise HeldError(
             phrase("Another process is changing these articles."),
             why=_holder(note),
             remedy=phrase("Wait until it has finished, then try again."),

@@ -22,7 +22,6 @@ from retrieval.database.copying import (
 )
 from retrieval.encoders import Encoder, Progress
 from retrieval.errors import StorageError
-from retrieval.phrases import phrase
 
 log = logging.getLogger(__name__)
 
@@ -176,13 +175,9 @@ def _copy(source: Backend, target: Backend, name: str, expected: Contents, count
         if found != expected:
             # Raised here, nothing of it is kept.
             raise StorageError(
-                phrase("The copy of the collection {name} is not the same.", name=name),
-                why=phrase(
-                    "There are {found} articles in it, and {expected} in the original.",
-                    found=found.articles,
-                    expected=expected.articles,
-                ),
-                remedy=phrase("Nothing of it was kept. Try again, and report it if it stays so."),
+                f"The copy of the collection {name} is not the same.",
+                why=f"It has {found.articles} articles, and the original {expected.articles}.",
+                remedy="Nothing of it was kept. Try again, and report it if it stays so.",
             )
         kept = fingerprints_of(writing, name)
     # The index of what was there before, and its uploads.
@@ -200,7 +195,7 @@ def _drop(backend: Backend, name: str) -> None:
 
 def _has_something(names: list[str]) -> StorageError:
     return StorageError(
-        phrase("There is something already where everything is to be moved."),
-        why=phrase("It has these collections: {names}.", names=", ".join(names)),
-        remedy=phrase("Move to an empty place, or say --replace to delete what is there."),
+        "There is something already where everything is to be moved.",
+        why=f"It has these collections: {', '.join(names)}.",
+        remedy="Move to an empty place, or say --replace to delete what is there.",
     )

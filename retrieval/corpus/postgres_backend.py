@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from retrieval.corpus.postgres_originals import PostgresOriginals
 from retrieval.corpus.postgres_segments import PostgresSegments
-from retrieval.errors import StorageError
+from retrieval.errors import HeldError, StorageError
 from retrieval.phrases import phrase
 from retrieval.postgres.advisory import AdvisoryLock
 from retrieval.postgres.database import PostgresDatabase
@@ -51,7 +51,7 @@ class PostgresBackend:
         lock = self._servers.advisory(f"collection {collection}")
         with lock as was_had:
             if not was_had:
-                raise StorageError(
+                raise HeldError(
                     phrase("Another process is changing these articles."),
                     remedy=phrase("Wait until it has finished, then try again."),
                 )

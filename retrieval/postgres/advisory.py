@@ -19,11 +19,16 @@ class AdvisoryLock:
 
     Its connection is its own: one of a pool would be somebody else's while it is held. A pooler
     before the server must not share sessions either.
+
+    Args:
+        lease_s: Seconds after which the server takes it back from whoever has not asked meanwhile
+            whether it is held: a machine that is cut off is not noticed for hours otherwise.
     """
 
-    def __init__(self, address: Address, key: str) -> None:
+    def __init__(self, address: Address, key: str, lease_s: float | None = None) -> None:
         self._address = address
         self._key = key
+        self._lease_s = lease_s
         self._connection: psycopg.Connection[Any] | None = None
         # One thread may ask whether it is held while another lets go of it.
         self._using = threading.Lock()
@@ -50,6 +55,11 @@ class AdvisoryLock:
             try:
                 connection = self._address.connect()
                 self._connection = connection
+                if self._lease_s is not None:
+                    connection.execute(
+                        "SELECT set_config('idle_session_timeout', %s, false)",
+                        [f"{max(1, round(self._lease_s * 1000))}ms"],
+                    )
                 was_had = connection.execute(
                     "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [self._key]
                 ).fetchone() == (True,)

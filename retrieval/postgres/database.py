@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete
 
 from retrieval.database.schema import ENCODINGS
 from retrieval.postgres.migration import migrate
+from retrieval.postgres.requirements import ensure_fit
 from retrieval.postgres.servers import Servers
-from retrieval.postgres.vectors import ensure_vectors
 
 CHANGED: Final = "footnote_changed"
 """The channel on which the name of a collection is notified that was changed."""
@@ -40,7 +40,7 @@ class PostgresDatabase:
         """
         with self._opening:
             if not self._is_open:
-                migrate(self.servers, prepare=ensure_vectors)
+                migrate(self.servers, prepare=ensure_fit)
                 self._is_open = True
 
     def close(self) -> None:

@@ -23,16 +23,18 @@ _LOST: Final = (
     errors.TooManyConnections,
 )
 """What a server says before it hangs up."""
-_ELSEWHERE: Final = (
-    # A replica that follows had to end the question, or is not the one that is written to.
+_AGAIN: Final = (
+    # A replica has to follow and cannot wait for a question, or two changes wait for each other.
     errors.SerializationFailure,
-    errors.DatabaseDropped,
-    errors.ReadOnlySqlTransaction,
-    errors.ObjectNotInPrerequisiteState,
+    errors.DeadlockDetected,
 )
+"""What the server undoes to be asked once more."""
+_FOLLOWS: Final = (errors.ReadOnlySqlTransaction, errors.ObjectNotInPrerequisiteState)
+"""What a server says to a change that follows another, or does not yet lead."""
 _REFUSED: Final = re.compile(
     r"authentication failed|no password supplied|no pg_hba\.conf entry"
-    r"|(role|database) \".*\" does not exist|invalid (URI|connection option|port)|SSL|certificate"
+    r"|(role|database) \".*\" does not exist"
+    r"|does not support SSL|certificate verify failed|certificate .* does not exist"
 )
 """Where another attempt would end alike."""
 _WHERE: Final = re.compile(r"^.*\bfailed:\s*", re.DOTALL)
@@ -63,9 +65,14 @@ def is_lost(error: BaseException) -> bool:
     )
 
 
-def is_passing(error: BaseException) -> bool:
-    """Whether what was asked may be asked again, here or of another server."""
-    return is_lost(error) or isinstance(cause_of(error), _ELSEWHERE)
+def is_undone(error: BaseException) -> bool:
+    """Whether the transaction came to nothing, and may be done again, here or elsewhere."""
+    return is_lost(error) or isinstance(cause_of(error), _AGAIN)
+
+
+def is_absence(error: BaseException) -> bool:
+    """Whether the server that is changed was not met: it may be there in a moment."""
+    return is_lost(error) or isinstance(cause_of(error), _FOLLOWS)
 
 
 def is_refusal(error: BaseException) -> bool:
@@ -91,7 +98,7 @@ def told(error: BaseException, *, writes: bool) -> StorageError:
             phrase("The database is busy: every connection to it is in use."),
             remedy=phrase("Try again in a moment."),
         )
-    if is_passing(error):
+    if is_undone(error):
         what = phrase("The database server broke off.")
         kind: type[StorageError] = UnreachableError
         remedy = phrase("Try again in a moment.")
@@ -105,10 +112,10 @@ def told(error: BaseException, *, writes: bool) -> StorageError:
 
 
 def unknown_outcome() -> UnknownOutcomeError:
-    """What is said where a server took the place of the one that was to keep a change."""
+    """What is said where the connection broke and nobody can be asked what became of a change."""
     return UnknownOutcomeError(
         phrase("The connection broke while a change was being kept."),
-        why=phrase("The database server cannot say any more whether it was."),
+        why=phrase("The database server cannot be asked now whether it was."),
         remedy=phrase("Look whether the change is there before you make it again."),
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from retrieval.database.migration import upgrade
 from retrieval.errors import StorageError
 from retrieval.phrases import phrase
+from retrieval.postgres.outcome import TABLE
 from retrieval.postgres.servers import Servers
 
 HEAD: Final = "0001"
@@ -36,9 +37,10 @@ def migrate(
     """
     if servers.ask(lambda connection: _is_current(connection, version_table, head), None):
         return
-    with servers.write(None) as connection:
+    with servers.write(None, leaves_token=False) as connection:
         # Whoever waited for this finds nothing to do.
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('migration', 0))"))
+        connection.execute(text(TABLE))
         if not _is_current(connection, version_table, head):
             if prepare is not None:
                 prepare(connection)

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
+import psycopg
 from psycopg import sql
 from sqlalchemy import Connection
 
@@ -23,15 +24,15 @@ from retrieval.postgres.advisory import AdvisoryLock
 from retrieval.postgres.errors import (
     ERRORS,
     UnreachableError,
+    is_absence,
     is_lost,
-    is_passing,
     is_refusal,
     told,
     unknown_outcome,
     unreachable,
 )
 from retrieval.postgres.listening import listen
-from retrieval.postgres.outcome import Outcome, Transaction
+from retrieval.postgres.outcome import FORGET, Outcome, Token
 from retrieval.postgres.pools import Pool, driver_of, has_failed
 from retrieval.postgres.text import escaped
 
@@ -47,8 +48,10 @@ EVERY: Final = "*"
 """Its value where the rows of several are listed."""
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
+_FORGETS_EVERY: Final = 256
+"""Changes after which the tokens of old ones are deleted."""
 _READS: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_WRITES: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_WRITES: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
 class _FollowerError(Exception):
@@ -78,6 +81,7 @@ class Servers:
             Pool(Address(each, "FOOTNOTE_REPLICA_URLS", writes=False), wait) for each in replicas
         ]
         self._turns = count()
+        self._writes = count()
 
     @contextmanager
     def read(
@@ -148,7 +152,11 @@ class Servers:
 
     @contextmanager
     def write(
-        self, collection: str | None, *, settings: Mapping[str, str] | None = None
+        self,
+        collection: str | None,
+        *,
+        settings: Mapping[str, str] | None = None,
+        leaves_token: bool = True,
     ) -> Iterator[Connection]:
         """A transaction: all that is done with the connection is kept, or nothing of it.
 
@@ -157,13 +165,19 @@ class Servers:
         Args:
             collection: Whose rows are changed; ``None`` for what belongs to none.
             settings: More settings of the transaction, by name.
+            leaves_token: Whether the server can be asked; not before the first migration.
 
         Raises:
-            UnknownOutcomeError: No server can tell whether it was kept.
+            UnknownOutcomeError: No server could be asked whether it was kept.
             StorageError: It was not kept.
         """
-        begin = f"{_WRITES}; {_setting(collection, settings)}; {Transaction.SQL}"
-        pool = self._primary
+        token = Token()
+        statements = [_WRITES, _setting(collection, settings)]
+        if leaves_token:
+            if next(self._writes) % _FORGETS_EVERY == 0:
+                statements.append(FORGET)
+            statements.append(token.leave())
+        pool, begin = self._primary, "; ".join(statements)
         connection, row = self._reached(lambda: pool.begin(begin))
         is_being_kept = False
         try:
@@ -176,7 +190,9 @@ class Servers:
             pool.notice(connection, error)
             if not is_being_kept or not is_lost(error):
                 raise told(error, writes=True) from None
-            self._settle(Transaction(*row), error)
+            if not leaves_token:
+                raise unknown_outcome() from None
+            self._settle(lambda asked: token.outcome(row[0], asked), error)
         finally:
             pool.end(connection)
 
@@ -194,12 +210,15 @@ class Servers:
         """
         listen(self._address, channel, on_payload, stop)
 
-    def advisory(self, key: str) -> AdvisoryLock:
+    def advisory(self, key: str, lease_s: float | None = None) -> AdvisoryLock:
         """A lock that one session of all has, until it lets go of it or is lost.
 
         As a context it says whether it was had.
+
+        Args:
+            lease_s: Seconds after which it is lost where nobody has asked whether it is held.
         """
-        return AdvisoryLock(self._address, key)
+        return AdvisoryLock(self._address, key, lease_s)
 
     def close(self) -> None:
         """Close the connections; the next use makes new ones."""
@@ -213,11 +232,14 @@ class Servers:
     ) -> T:
         deadline = time.monotonic() + self._wait
         while True:
+            has_begun = False
             try:
                 with transaction() as connection:
+                    has_begun = True
                     return work(connection)
             except UnreachableError:
-                if time.monotonic() >= deadline:
+                # What could not be begun was waited for already.
+                if not has_begun or time.monotonic() >= deadline:
                     raise
                 time.sleep(_FIRST_PAUSE_S)
 
@@ -269,7 +291,7 @@ class Servers:
                 return begun()
             except (_FollowerError, *ERRORS) as error:
                 follows = isinstance(error, _FollowerError)
-                if not follows and not is_passing(error):
+                if not follows and not is_absence(error):
                     raise told(error, writes=False) from None
                 if is_refusal(error) or time.monotonic() + pause > deadline:
                     raise unreachable(None if follows else error) from None
@@ -277,11 +299,13 @@ class Servers:
             time.sleep(pause)
             pause = min(max(2 * pause, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
 
-    def _settle(self, transaction: Transaction, error: BaseException) -> None:
+    def _settle(
+        self, outcome_by: Callable[[psycopg.Connection[Any]], Outcome], error: BaseException
+    ) -> None:
         """Find out what became of a transaction whose connection broke while it was being kept.
 
         Raises:
-            UnknownOutcomeError: Nobody can tell.
+            UnknownOutcomeError: Nobody could be asked in time.
             StorageError: It was undone.
         """
         deadline, pause = time.monotonic() + self._wait, _FIRST_PAUSE_S
@@ -289,16 +313,16 @@ class Servers:
         while outcome is Outcome.IN_PROGRESS and time.monotonic() < deadline:
             try:
                 with self._address.connect() as connection:
-                    outcome = transaction.outcome(connection)
+                    outcome = outcome_by(connection)
             except ERRORS as failure:
-                if not is_passing(failure):
+                if not is_absence(failure):
                     break
             if outcome is Outcome.IN_PROGRESS:
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
         if outcome is Outcome.UNDONE:
             raise told(error, writes=True) from None
-        if outcome is not Outcome.KEPT:
+        if outcome is Outcome.IN_PROGRESS:
             raise unknown_outcome() from None
         log.info("A change was kept although the connection broke meanwhile")
 

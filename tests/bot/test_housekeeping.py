@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversations import LIFETIME, LocalConversations, Place
 from bot.housekeeping import Housekeeping
 from bot.library import Library
 from bot.store import ServerSettings, Store
 from bot.upkeep import Upkeep
+from retrieval.conversation import Turn
 from retrieval.corpus import Upload
 from retrieval.errors import StorageError
 from tests.bot.conftest import MakeCorpora, Servers
@@ -101,6 +103,21 @@ async def test_a_server_is_forgotten_when_its_time_is_over(
     assert await held.kept() == [OTHER]
 
 
+async def test_servers_of_other_processes_are_left_to_them(
+    housekeeping: Housekeeping, store: Store, held: Library, clock: Clock
+) -> None:
+    await housekeeping.compare([SERVER], told_of=lambda server: server == SERVER)
+    assert store.servers_to_forget(timedelta(0)) == []
+    # It was left while its process was away; that one has not come back to look yet.
+    store.server_left(OTHER)
+    clock.pass_days(8)
+    await housekeeping.tidy()
+    assert set(await held.kept()) == {SERVER, OTHER}
+    await housekeeping.compare([], told_of=lambda server: server == OTHER)
+    await housekeeping.tidy()
+    assert await held.kept() == [SERVER]
+
+
 async def test_who_invites_the_bot_again_in_time_finds_all_as_it_was(
     housekeeping: Housekeeping, store: Store, held: Library, clock: Clock
 ) -> None:
@@ -178,6 +195,34 @@ async def test_a_store_that_cannot_be_read_is_no_reason_not_to_start(
     (tmp_path / "people").write_text("no folder")
     store = Store(tmp_path / "people", keep_text=True, retention=GRACE, clock=clock)
     await Housekeeping(store, held, GRACE, clock).compare([])
+
+
+async def test_what_is_kept_for_an_hour_is_swept_up_by_then(
+    store: Store, held: Library, clock: Clock
+) -> None:
+    now = 0.0
+    conversations = LocalConversations(lambda: now)
+    swept = asyncio.Event()
+
+    async def sweep() -> None:
+        await conversations.tidy()
+        swept.set()
+
+    upkeep = Upkeep(
+        held,
+        polls=False,
+        housekeeping=Housekeeping(store, held, GRACE, clock, brief=[sweep]),
+    )
+    for place in (1, 2):
+        await conversations.remember(None, [Place("message", place)], [Turn("Who?")])
+        now += LIFETIME
+    task = asyncio.create_task(upkeep.run())
+    async with asyncio.timeout(5):
+        await swept.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    assert len(conversations) == 1
+    assert await conversations.turns(None, [Place("message", 2)])
 
 
 async def test_upkeep_tidies_up(store: Store, held: Library, clock: Clock) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot.inflight import ClosingError, InFlight
-from bot.library import Library
+from bot.library import CHANGE_WORKERS, Library
 from retrieval.corpus import storage
 from retrieval.corpus.corpora import RELEASED_AFTER
+from retrieval.corpus.lock import held_by_one
 from retrieval.engines.embedded import columns
 from retrieval.errors import CorpusError
 from tests.bot.conftest import MakeCorpora
@@ -30,6 +33,37 @@ async def test_before_it_is_open_there_are_no_articles_and_no_answers(
         await library.known()
     await library.open()
     assert len(library.articles()) == len(await library.known()) == 1
+    assert library.close()
+
+
+async def test_articles_that_another_process_reads_for_the_first_time_are_waited_for(
+    make_corpora: MakeCorpora, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = Library(make_corpora(SEEDS))
+    caplog.set_level(logging.INFO, "bot.library")
+    with held_by_one(tmp_path / "data" / "collections" / "shared"):
+        opening = asyncio.create_task(library.open())
+        async with asyncio.timeout(20):
+            while "are waited for" not in caplog.text:
+                done, _ = await asyncio.wait({opening}, timeout=0.05)
+                assert not done
+    await asyncio.wait_for(opening, 20)
+    assert len(library.articles()) == 1
+    assert library.close()
+
+
+async def test_what_others_changed_is_served_while_much_is_being_changed_here(
+    make_corpora: MakeCorpora, tmp_path: Path
+) -> None:
+    library = Library(make_corpora(SEEDS))
+    await library.open()
+    go_on = threading.Event()
+    for _ in range(CHANGE_WORKERS):
+        library._changing.submit(go_on.wait, 20)
+    try:
+        assert await asyncio.wait_for(library.refresh(), 5) == []
+    finally:
+        go_on.set()
     assert library.close()
 
 

@@ -128,7 +128,12 @@ async def test_the_button_works_after_a_restart(
 async def test_discord_takes_the_panels(scene: Scene, store: Store) -> None:
     from datetime import timedelta
 
-    for keeps_text in (True, False):
+    for keeps in (True, False):
         kept = store.what_is_kept(1)
-        assert_discord_takes(kept_panel(kept, retention=timedelta(days=30), keeps_text=keeps_text))
+        panel = kept_panel(
+            kept, retention=timedelta(days=30), keeps_text=keeps, keeps_conversations=keeps
+        )
+        assert_discord_takes(panel)
+        said = str(panel.to_components())  # type: ignore[no-untyped-call]
+        assert ("in a database for up to an hour" in said) == keeps
     assert_discord_takes(forget_panel(2**64 - 1))

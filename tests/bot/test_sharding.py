@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 
 import discord
 import pytest
@@ -12,7 +14,9 @@ import yarl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.leadership import Lock
 from bot.sharding import PAUSE, Shards, ShardsUnknownError, Turns, agree, keep_session
+from retrieval.postgres.servers import Servers
 from tests.loopback import LoopbackDiscord
 
 TOKEN = "a-token"
@@ -174,6 +178,35 @@ async def test_who_waits_for_one_group_does_not_hold_up_another() -> None:
     await asyncio.wait_for(turns.wait(1), 5)
     assert not held_up.done()
     held_up.cancel()
+
+
+async def test_processes_take_turns(postgres_url: str) -> None:
+    one, two = Servers(postgres_url), Servers(postgres_url)
+    pause = 0.3
+    turns = [
+        Turns(1, time.monotonic, lock=partial(_of_group, servers), pause=pause)
+        for servers in (one, two)
+    ]
+    begun = []
+
+    async def begin(number: int) -> None:
+        await turns[number].wait(number)
+        begun.append(time.monotonic())
+
+    await asyncio.wait_for(asyncio.gather(begin(0), begin(1)), 20)
+    assert max(begun) - min(begun) >= 0.9 * pause
+    for servers in (one, two):
+        servers.close()
+
+
+def _of_group(servers: Servers, group: int) -> Lock:
+    return servers.advisory(f"group {group}")
+
+
+async def test_a_database_that_is_away_keeps_no_shard_from_beginning() -> None:
+    nowhere = Servers("postgresql://footnote@127.0.0.1:9/footnote", wait=0.1)
+    turns = Turns(1, time.monotonic, lock=partial(_of_group, nowhere))
+    await asyncio.wait_for(turns.wait(0), 10)
 
 
 # Connections that are lost

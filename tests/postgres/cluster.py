@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -29,7 +30,6 @@ _UNPRIVILEGED: Final = "nobody"
 _SETTINGS: Final[Mapping[str, str]] = {
     # Nothing here has to survive a power cut; a killed process loses nothing all the same.
     "fsync": "off",
-    "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "60",
     "max_wal_senders": "4",
@@ -173,14 +173,21 @@ class Cluster:
         self._process: subprocess.Popen[bytes] | None = None
 
     def make(self) -> None:
-        """Lay out an empty cluster and start it, with the role that Footnote has."""
+        """Lay out an empty cluster and start it, with the role that Footnote has.
+
+        Another one, ``locked``, has to give a password.
+        """
         self.home.run(
             *("initdb", "-D", str(self.data), "-U", SUPERUSER, "-A", "trust"),
             *("-E", "UTF8", "--locale=C", "-N", "--no-instructions"),
         )
+        access = self.data / "pg_hba.conf"
+        others = access.read_text("utf-8")
+        access.write_text(f"host all locked 127.0.0.1/32 scram-sha-256\n{others}", "utf-8")
         self.start()
         with self.superuser() as connection:
             connection.execute(f"CREATE ROLE {ROLE} LOGIN")
+            connection.execute("CREATE ROLE locked LOGIN PASSWORD 'right@'")
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
@@ -233,6 +240,7 @@ class Cluster:
         (made.data / "standby.signal").touch()
         made._settings["primary_conninfo"] = f"{host} application_name={name}"
         made._settings["hot_standby_feedback"] = "on"
+        made._settings["wal_retrieve_retry_interval"] = "100ms"
         made.start()
         return made
 
@@ -255,6 +263,19 @@ class Cluster:
         """Let a replica follow again."""
         with self.superuser() as connection:
             connection.execute("SELECT pg_wal_replay_resume()")
+
+    def refuse_replicas(self) -> None:
+        """Let no replica hear of what is changed from now on."""
+        access = self.data / "pg_hba.conf"
+        others = access.read_text("utf-8")
+        access.write_text(f"local replication all reject\n{others}", "utf-8")
+        with self.superuser() as connection:
+            connection.execute("SELECT pg_reload_conf()")
+            # Until the new rules hold, a replica that is cut off comes back.
+            while connection.execute(
+                "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_replication"
+            ).fetchall() or not _is_refused(self._replication):
+                time.sleep(0.01)
 
     def wait_for_replica(self, replica: Cluster) -> None:
         """Wait until a replica has all that was changed here until now."""
@@ -288,6 +309,11 @@ class Cluster:
         """What the server has said."""
         return (self.home.folder / f"{self.data.name}.log").read_text("utf-8", "replace")
 
+    @property
+    def _replication(self) -> str:
+        """Where replicas find the server."""
+        return f"host={self.home.folder} port={self.port} user={SUPERUSER}"
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         assert process is not None
@@ -320,27 +346,28 @@ class Stage:
         servers.close()
         return cls(cluster)
 
-    def make(self, template: str = _TEMPLATE) -> str:
+    def make(self, template: str = _TEMPLATE, encoding: str = "UTF8") -> str:
         """A new database, by its name."""
         self._made += 1
         name = f"test_{self._made}"
         with self.cluster.superuser() as connection:
             connection.execute(
                 f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE {template} STRATEGY file_copy"
+                f" ENCODING '{encoding}'"
             )
         return name
 
     @contextmanager
-    def database(self, template: str = _TEMPLATE) -> Iterator[str]:
+    def database(self, template: str = _TEMPLATE, encoding: str = "UTF8") -> Iterator[str]:
         """The name of a new database, gone afterwards."""
-        name = self.make(template)
+        name = self.make(template, encoding)
         yield name
         with self.cluster.superuser() as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def empty(self) -> AbstractContextManager[str]:
+    def empty(self, encoding: str = "UTF8") -> AbstractContextManager[str]:
         """The same without tables, and without pgvector."""
-        return self.database("template1")
+        return self.database("template0", encoding)
 
 
 def _where() -> Path | None:
@@ -349,6 +376,15 @@ def _where() -> Path | None:
         if os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
             return _IN_MEMORY
     return None
+
+
+def _is_refused(replication: str) -> bool:
+    """Whether a replica is not let in."""
+    try:
+        psycopg.connect(f"{replication} replication=true").close()
+    except psycopg.OperationalError:
+        return True
+    return False
 
 
 def _programs() -> Path:
@@ -365,9 +401,12 @@ def _environment() -> dict[str, str]:
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    # Not one that the system gives to whoever asks for any: it would while the server is down.
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return port
 
 
 def _children(pid: int) -> list[int]:

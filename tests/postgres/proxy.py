@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
 from types import TracebackType
@@ -34,6 +35,7 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._next: Cut | None = None
+        self._then: Callable[[], None] | None = None
         self.cuts = 0
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
@@ -58,16 +60,26 @@ class Proxy:
         """A URL of the server, through here."""
         return url.replace(f":{self._target}", f":{self.port}")
 
-    def cut(self, when: Cut) -> None:
-        """Break the connection that carries the next COMMIT."""
+    def cut(self, when: Cut, then: Callable[[], None] | None = None) -> None:
+        """Break the connection that carries the next COMMIT.
+
+        Args:
+            then: Is done when the server has answered, before the connection breaks.
+        """
+        self._then = then
         self._next = when
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._target))
-                self._sockets += [client, server]
+                self._sockets.append(client)
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._target))
+                except OSError:
+                    _end(client)
+                    continue
+                self._sockets.append(server)
                 is_deaf = threading.Event()
                 for work in (self._ask, self._answer):
                     thread = threading.Thread(
@@ -94,6 +106,8 @@ class Proxy:
         with suppress(OSError):
             while (data := server.recv(1 << 16)) and not is_deaf.is_set():
                 client.sendall(data)
+        if is_deaf.is_set() and self._then is not None:
+            self._then()
         _end(client)
         _end(server)
 

@@ -109,12 +109,20 @@ async def _start(environment: Mapping[str, str], folder: Path, log_path: Path) -
         )
 
 
-def make_loopback(token: str = TOKEN, *, heartbeat_interval: float = 0.5) -> LoopbackDiscord:
-    """A loopback Discord that compares requests with Discord's own document where that is."""
+def make_loopback(
+    token: str = TOKEN, *, heartbeat_interval: float = 0.5, shards: int = 1
+) -> LoopbackDiscord:
+    """A loopback Discord that compares requests with Discord's own document where that is.
+
+    Args:
+        shards: How many it recommends, all of which may begin together.
+    """
     folder = os.environ.get("FOOTNOTE_TEST_DATA")
     document = Path(folder) / "discord" / "openapi.json" if folder else None
     return LoopbackDiscord(
         token,
         heartbeat_interval=heartbeat_interval,
+        shards=shards,
+        max_concurrency=shards,
         openapi=document if document and document.exists() else None,
     )

@@ -217,12 +217,12 @@ async def scene_in(folder: Path) -> AsyncIterator[Scene]:
         )
         for each in (guild, anteroom):
             made.choose(each, AS_OFTEN_AS_YOU_LIKE)
-        _write_articles(made.articles)
+        write_articles(made.articles)
         yield made
         discord.assert_clean()
 
 
-def _write_articles(folder: Path) -> None:
+def write_articles(folder: Path) -> None:
     """The seed article, two newspapers that differ, and towns enough for a second page."""
     shutil.copytree(SEEDS, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     for source, published, hour in (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -11,15 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 import pytest
 import pytest_asyncio
 
 from bot.services import make_store
 from bot.settings import Settings
-from bot.store import ServerSettings
 from retrieval.postgres.servers import Servers
-from tests.loopback import LoopbackDiscord, Member, Message, User
+from tests.loopback import LoopbackDiscord, User
 from tests.postgres.cluster import Stage
 from tests.retrieval.web.site import Site, page, site
 from tests.wire.bot_process import BotProcess, make_loopback, running_bot
@@ -39,7 +36,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 COUNT: Final = 3
 SOON: Final = 1.0
 """Seconds after which a change is served by every process."""
-TWICE_A_MINUTE: Final = ServerSettings(per_member=2, per_channel=0, per_server=0)
 LEADS: Final = "This process leads from now on"
 
 
@@ -52,14 +48,23 @@ class Place:
     settings: dict[str, str]
     bot: BotProcess | None = None
     running: AsyncExitStack = field(default_factory=AsyncExitStack)
+    said_before: int = 0
 
     @property
     def log(self) -> str:
+        """What its processes said, those that were killed too."""
         assert self.bot is not None
         return self.bot.log
 
+    @property
+    def leads(self) -> bool:
+        """Whether the process that runs now has begun to lead."""
+        assert self.bot is not None
+        return self.bot.process.returncode is None and LEADS in self.log[self.said_before :]
+
     async def start(self) -> None:
-        """Start the process, which answers as soon as its shard is connected and it has articles."""
+        """Start the process, and wait until its shard is connected."""
+        self.said_before = len(self.log) if self.bot else 0
         self.bot = await self.running.enter_async_context(
             running_bot(
                 self.scene.folder,
@@ -92,8 +97,7 @@ class Place:
     async def open(self) -> None:
         """Ask until there is an answer: the articles are opened while the shard connects."""
         async with asyncio.timeout(60):
-            while not quotes(await self.scene.mention(self.scene.ada, QUESTION), WORDS):
-                await asyncio.sleep(0.1)
+            await _served_from(self, QUESTION, WORDS)
 
     async def answered_until(self, done: asyncio.Event) -> int:
         """Ask again and again; each question is answered. How many were."""
@@ -114,15 +118,23 @@ class Deployment:
     stage: Stage
     name: str
 
-    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+    def number(self, query: str, value: object) -> int | None:
         """What stands in the database, whoever’s it is."""
         with self.stage.cluster.superuser(self.name) as connection:
-            return connection.execute(query, values).fetchall()
+            found = connection.execute(query, [value]).fetchone()
+        return None if found is None else int(found[0])
+
+    async def number_becomes(self, expected: int, query: str, value: object) -> None:
+        """Wait for what is kept only after an answer has been sent."""
+        async with asyncio.timeout(10):
+            while (found := self.number(query, value)) != expected:
+                assert found is None or found < expected
+                await asyncio.sleep(0.02)
 
     @property
     def leaders(self) -> list[Place]:
-        """The places of the processes that have begun to lead, and run still."""
-        return [place for place in self.places if LEADS in place.log.rpartition("killed")[2]]
+        """Where the processes are that have begun to lead, and run still."""
+        return [place for place in self.places if place.leads]
 
 
 @contextmanager
@@ -142,7 +154,7 @@ async def three(
     """Three processes that have been started at once, over a database that was empty."""
     root = tmp_path_factory.mktemp("processes")
     write_articles(root / "articles")
-    async with make_loopback(shards=COUNT, max_concurrency=COUNT) as discord:
+    async with make_loopback(shards=COUNT) as discord:
         with site() as web, chosen_settings(postgres_module_url, root) as choose:
             places = []
             operator = discord.add_user("boss")
@@ -229,6 +241,7 @@ async def _served_from(place: Place, question: str, words: str) -> float:
             asked = asyncio.get_running_loop().time()
             if quotes(await place.scene.mention(place.scene.ada, question), words):
                 return asked
+            await asyncio.sleep(0.05)
 
 
 async def test_whichever_is_killed_the_others_answer_and_it_goes_on_where_it_was(
@@ -260,11 +273,81 @@ async def _killed_and_started_again(three: Deployment, place: Place) -> None:
     assert "the question is marked on the list" in told.text
     followed = await scene.filled(answer, "Follow up", scene.ben, "And against whom?")
     assert QUESTION in followed.text
+    # What was said before is known to whoever is asked on.
+    asked_on = await scene.discord.post_message(
+        scene.channel, scene.ada, f"{scene.discord.bot.mention} And against whom?", reference=answer
+    )
+    reply = await scene.reply_to(asked_on)
+    turns = "SELECT cardinality(turns) FROM conversations WHERE kind = 'message' AND place = %s"
+    await three.number_becomes(2, turns, reply.id)
 
 
 async def test_when_the_leader_is_killed_another_asks_for_news_within_seconds(
     three: Deployment,
 ) -> None:
+    (leader,) = three.leaders
     three.web.answers["/feed"] = _feed("Brightwater")
-    boss = three.places[0].scene
-    await boss.change(boss.boss, "corpus add", "Added: 1", url=three.web.url("/feed"))
+    boss = leader.scene.boss
+    await leader.scene.change(
+        boss, "corpus add", "Added: 1", url=three.web.url("/feed"), collection="shared"
+    )
+    three.web.answers["/feed"] = _feed("Skarholm", "Brightwater")
+    asked = len(three.web.requests)
+    # Not later: who leads next looks at once, and then not for a minute.
+    with three.stage.cluster.superuser(three.name) as connection:
+        changed = connection.execute("UPDATE sources SET next_check = '2020-01-01T00:00:00+00:00'")
+        assert changed.rowcount > 0
+    await leader.kill()
+    for place in three.places:
+        if place is not leader:
+            await _served_from(place, "What stands in Skarholm?", "lighthouse")
+    assert len(three.leaders) == 1
+    assert len(three.web.requests) - asked == 1
+    await leader.start()
+    await leader.open()
+    assert len(three.leaders) == 1
+
+
+def _feed(*towns: str) -> bytes:
+    items = (
+        f"<item><title>{town}</title><link>https://example.org/{town}</link><description>"
+        f"In {town} stands a lighthouse, which was built by the fishermen of {town} long ago."
+        "</description></item>"
+        for town in towns
+    )
+    channel = f"<channel><title>Towns</title>{''.join(items)}</channel>"
+    content = f'<?xml version="1.0"?><rss version="2.0">{channel}</rss>'
+    return page(content, content_type="application/rss+xml")
+
+
+async def test_who_asked_often_is_held_back_by_the_process_that_comes_after(
+    three: Deployment,
+) -> None:
+    place = three.places[-1]
+    scene, boss = place.scene, place.scene.boss
+    dora = scene.guild.add_member("dora")
+    setup = await scene.command(boss, "setup")
+    limits = await scene.chosen(setup, "section", boss, "limits")
+    await scene.filled(limits, "Change", boss, per_member="2", per_channel="0", per_server="0")
+    for _ in range(2):
+        assert quotes(await scene.mention(dora, QUESTION), WORDS)
+    await place.kill()
+    await place.start()
+    refused = await scene.mention(dora, QUESTION)
+    assert "many questions in a short time" in refused.text
+
+
+async def test_who_is_forgotten_is_forgotten_by_all(three: Deployment) -> None:
+    first, second, third = three.places
+    eve = User(three.discord.add_user("eve").id, "eve")
+    members = [place.scene.guild.add_member(eve) for place in three.places]
+    for place, member in ((second, members[1]), (third, members[2])):
+        assert quotes(await place.scene.mention(member, QUESTION), WORDS)
+    asked = "SELECT count(*) FROM asked WHERE person = %s"
+    said = "SELECT count(*) FROM conversations WHERE people @> ARRAY[%s::bigint]"
+    await three.number_becomes(2, asked, eve.id)
+    await three.number_becomes(2, said, eve.id)
+    forgetting = await first.scene.command(members[0], "privacy forget-me")
+    gone = await first.scene.pressed(forgetting, "Delete", members[0])
+    assert "Deleted: 2" in gone.text
+    assert three.number(asked, eve.id) == three.number(said, eve.id) == 0

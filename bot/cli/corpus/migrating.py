@@ -29,17 +29,12 @@ _POSTGRESQL: Final = "postgresql"
 _SCHEMES: Final = ("postgresql://", "postgres://")
 
 
-class _Place(click.ParamType):
+def _place(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """``files``, ``postgresql``, or the address of a PostgreSQL database."""
-
-    name = "place"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        place = str(value)
-        if place not in (_FILES, _POSTGRESQL) and not place.startswith(_SCHEMES):
-            # Not quoted: it may be an address after all, with a password.
-            self.fail("Give files, postgresql or an address postgresql://….", param, ctx)
-        return place
+    if value in (None, _FILES, _POSTGRESQL) or str(value).startswith(_SCHEMES):
+        return value
+    # Not quoted: it may be an address after all, with a password.
+    raise click.BadParameter("Give files, postgresql or an address postgresql://….")
 
 
 class _Kept(NamedTuple):
@@ -53,10 +48,11 @@ class _Kept(NamedTuple):
 @click.option(
     "--from",
     "origin",
-    type=_Place(),
+    metavar="PLACE",
+    callback=_place,
     help="Where everything is now; the other one of files and postgresql where not given.",
 )
-@click.option("--to", "destination", type=_Place(), help="Where it is to be.")
+@click.option("--to", "destination", metavar="PLACE", callback=_place, help="Where it is to be.")
 @click.option("--replace", is_flag=True, help="Delete what is there already.")
 @yes_option
 @json_option

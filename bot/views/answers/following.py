@@ -43,12 +43,16 @@ class FollowUpButton(LastingButton, template=rf"footnote:follow:(?P<within>{PATT
     async def _ask(self, interaction: discord.Interaction[Any], question: str) -> None:
         client: FootnoteClient = interaction.client
         message = interaction.message
-        history: tuple[Turn, ...] = ()
-        if message is not None:
+
+        async def history() -> tuple[Turn, ...]:
+            if message is None:
+                return ()
             here = [Place("message", message.id)]
-            history = await client.answering.history(server_of(interaction), here)
-            if not history and (turn := turn_of(message)) is not None:
-                history = (turn,)
+            known = await client.answering.history(server_of(interaction), here)
+            if not known and (turn := turn_of(message)) is not None:
+                known = (turn,)
+            return known
+
         await client.asking.respond(
             interaction,
             question,

@@ -92,7 +92,8 @@ chosen AS (
     SELECT "row", max(cosine) AS cosine, coalesce(max(score), 0) AS score,
            bool_or(is_near) AS is_near
     FROM (
-        SELECT "row", cosine, NULL AS score, NULL AS is_near FROM cosines
+        SELECT "row", cosine, CAST(NULL AS float8) AS score, CAST(NULL AS boolean) AS is_near
+        FROM cosines
         UNION ALL SELECT "row", NULL, score, NULL FROM lexical
         UNION ALL SELECT "row", NULL, NULL, is_near FROM wanted
     ) AS each GROUP BY "row" HAVING bool_or(is_near) IS NOT NULL

@@ -7,7 +7,7 @@ import pytest
 
 from bot.doctor.databases import check_articles, check_encodings, check_people
 from bot.doctor.finding import Finding
-from retrieval.database.migration import HEAD
+from bot.store.connection import HEAD
 from tests.bot.doctor.conftest import House, flip, only, state
 
 

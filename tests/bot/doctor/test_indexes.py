@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from bot.doctor import Finding
 from bot.doctor.indexes import check_indexes
+from retrieval.corpus.embedded_backend import EmbeddedBackend
+from retrieval.corpus.migrating import index_anew, migrate
+from retrieval.corpus.postgres_backend import PostgresBackend
 from retrieval.corpus.storage import _sealed
+from retrieval.encoders import Encoder
+from retrieval.postgres.servers import Servers
 from tests.bot.doctor.conftest import SERVER, House, flip, only, state
 
 
@@ -90,3 +98,53 @@ def test_with_a_damaged_database_it_is_said_that_nothing_was_checked(house: Hous
     (finding,) = check_indexes(house.installation())
     assert finding.severity == "note"
     assert "Not checked" in finding.message
+
+
+class TestInPostgres:
+    @pytest.fixture
+    def url(self, house: House, encoder: Encoder, postgres_url: str) -> str:
+        """Of a database that has the same collections."""
+        with (
+            closing(EmbeddedBackend(house.data)) as here,
+            closing(PostgresBackend(Servers(postgres_url), house.data)) as there,
+        ):
+            for name in migrate(here, there, replace=False).collections:
+                index_anew(there, name, encoder)
+        return postgres_url
+
+    def found(self, house: House, url: str) -> list[Finding]:
+        return list(check_indexes(house.installation(FOOTNOTE_DATABASE_URL=url)))
+
+    def run(self, url: str, statement: str) -> None:
+        with psycopg.connect(url) as connection:
+            connection.execute("SELECT set_config('footnote.collection', 'shared', true)")
+            assert connection.execute(statement).rowcount
+
+    def test_whole_indexes_are_all_right(self, house: House, url: str) -> None:
+        found = self.found(house, url)
+        assert [one.severity for one in found] == ["ok", "ok"]
+        assert {f"'server-{SERVER}'", "'shared'"} == {one.message.split()[3] for one in found}
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            "UPDATE segment_passages SET token_codes = set_byte(token_codes, 0,"
+            " 255 - get_byte(token_codes, 0))",
+            "UPDATE segment_articles SET record = set_byte(record, 9, 255 - get_byte(record, 9))",
+            "DELETE FROM segment_sentences",
+            "DELETE FROM generations",
+            "DELETE FROM segments",
+        ],
+    )
+    def test_a_damaged_or_missing_one_is_named(self, house: House, url: str, damage: str) -> None:
+        self.run(url, damage)
+        finding = only(self.found(house, url))
+        assert finding.severity == "warning"
+        assert "'shared' cannot be used" in finding.message
+        assert "made again" in finding.remedy
+
+    def test_without_a_server_it_is_said_that_nothing_was_checked(
+        self, house: House, postgres_url: str
+    ) -> None:
+        (finding,) = self.found(house, f"{postgres_url}x")
+        assert (finding.severity, finding.message[:11]) == ("note", "Not checked")

@@ -104,14 +104,15 @@ def test_what_an_earlier_version_kept_is_there_under_its_server(
         assert second is not None
         second.module.downgrade()
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
-        for number, server in ((1, "1"), (2, "2"), (3, "NULL")):
+        for number, server in ((1, 1), (2, 2), (3, None)):
             connection.exec_driver_sql(
                 "INSERT INTO asked (id, server, channel, person, question, answered, confidence,"
-                f" at, state) VALUES ({number}, {server}, 10, 100, 'Who?', 0, 0.5,"
-                " '2031-05-01T12:00:00+00:00', 'none')"
+                " at, state) VALUES (?, ?, 10, 100, 'Who?', 0, 0.5,"
+                " '2031-05-01T12:00:00+00:00', 'none')",
+                (number, server),
             )
-            connection.exec_driver_sql(f"INSERT INTO quoted VALUES ({number}, 0, 'a')")  # noqa: S608
-            connection.exec_driver_sql(f"INSERT INTO votes VALUES ({number}, 7, 1, 'Good')")  # noqa: S608
+            connection.exec_driver_sql("INSERT INTO quoted VALUES (?, 0, 'a')", (number,))
+            connection.exec_driver_sql("INSERT INTO votes VALUES (?, 7, 1, 'Good')", (number,))
     engine.dispose()
     store = make_store()
     for number, server in ((1, 1), (2, 2), (3, None)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from bot.store import ServerSettings, Store
@@ -62,6 +63,20 @@ def test_settings_that_are_saved_are_the_ones_that_are_read(store: Store) -> Non
     cached = store.settings(1)
     store.refresh()
     assert store.settings(1) == cached
+
+
+def test_no_change_of_settings_is_lost_to_another_process(make_store: MakeStore) -> None:
+    def change(store: Store, field: str) -> None:
+        for _ in range(10):
+            store.change_settings(1, lambda now: replace(now, **{field: getattr(now, field) + 1}))
+
+    rates = ("per_member", "per_channel", "per_server")
+    stores = [make_store() for _ in rates]
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(change, stores, rates))
+    usual, found = ServerSettings(), make_store().settings(1)
+    for rate in rates:
+        assert getattr(found, rate) == getattr(usual, rate) + 10
 
 
 @SQLITE

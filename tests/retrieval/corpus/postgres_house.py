@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import text
+
 from retrieval.answering import Answerer
 from retrieval.corpus import Corpora
 from retrieval.corpus.postgres_backend import PostgresBackend
@@ -15,25 +17,32 @@ from retrieval.postgres.servers import Servers
 from retrieval.sandbox import Sandbox
 from tests.retrieval.corpus.house import House
 
+TABLES = (
+    "sources",
+    "articles",
+    "passages",
+    "originals",
+    "generations",
+    "segments",
+    "segment_articles",
+    "segment_passages",
+    "segment_sentences",
+    "segment_postings",
+)
+"""All in which the rows of a collection are."""
+
 
 class PostgresHouse(House):
     """Where collections live in a database; what it makes are processes that share it."""
 
-    def __init__(
-        self,
-        root: Path,
-        encoder: Encoder,
-        sandbox: Sandbox,
-        url: str,
-        replicas: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, root: Path, encoder: Encoder, sandbox: Sandbox, url: str) -> None:
         super().__init__(root, encoder, sandbox)
         self.url = url
-        self.replicas = replicas
+        self.servers = Servers(url)
 
-    def servers(self) -> Servers:
-        """The database as a process that starts now would see it."""
-        return Servers(self.url, self.replicas)
+    def backend(self, data: Path | None = None) -> PostgresBackend:
+        """The database as a process that starts now would have it."""
+        return PostgresBackend(Servers(self.url), data or self.data)
 
     def corpora(
         self,
@@ -47,7 +56,7 @@ class PostgresHouse(House):
             data or self.data,
             Answerer(encoder or self.encoder, 0.5),
             [self.articles] if sources is None else sources,
-            backend=PostgresBackend(self.servers(), data or self.data),
+            backend=self.backend(data),
             limits=limits,
             private_hosts=private_hosts,
             sandbox=self.sandbox,
@@ -55,3 +64,24 @@ class PostgresHouse(House):
         )
         self._made.append(made)
         return made
+
+    def kept(self, collection: str) -> dict[str, int]:
+        """How many rows of a collection each table has, of those that have any."""
+        with self.servers.read(collection) as connection:
+            counts = {
+                table: connection.execute(
+                    text(f"SELECT count(*) FROM {table} WHERE collection = :collection"),  # noqa: S608
+                    {"collection": collection},
+                ).scalar_one()
+                for table in TABLES
+            }
+        return {table: count for table, count in counts.items() if count}
+
+    def run(self, collection: str, statement: str) -> int:
+        """Change a collection's rows behind the back of everybody; how many there were."""
+        with self.servers.write(collection) as connection:
+            return connection.execute(text(statement)).rowcount
+
+    def close(self) -> None:
+        super().close()
+        self.servers.close()

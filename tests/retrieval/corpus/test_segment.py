@@ -16,7 +16,7 @@ from retrieval.corpus.segment import Segment, build_segment, open_segment, write
 from retrieval.corpus.segment_articles import RECORDS
 from retrieval.encoders.kept import form_of
 from retrieval.engines import IndexedPassage
-from retrieval.engines.embedded import CHECKED_ON_READING, columns
+from retrieval.engines.embedded import CHECKED_ON_READING, EmbeddedEngine, columns
 from retrieval.errors import CorpusError, DamagedError
 from retrieval.languages import Language
 from retrieval.preparation import prepare
@@ -64,6 +64,7 @@ def test_a_segment_on_the_disk_is_what_it_is_in_memory(
         assert [segment.articles[article.id] for article, _ in KNOWN] == [a for a, _ in KNOWN]
         assert segment.languages == {Language("en"), Language("fr")}
         assert {"gele", "torvald"} <= segment.vocabulary
+        assert isinstance(segment.engine, EmbeddedEngine)
         assert [segment.engine.text_hash(row) for row in range(len(passages))] == [
             item.text_hash for item in passages
         ]

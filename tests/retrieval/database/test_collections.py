@@ -208,7 +208,7 @@ def test_what_cannot_be_kept_leaves_what_was(database: SQLiteDatabase) -> None:
     store.save(Inventory(), Inventory((one("a"),)))
     before = store.load()
     twice = Inventory((*before.entries, one("b"), one("b")))
-    with pytest.raises(StorageError, match="(?i)unique"):
+    with pytest.raises(StorageError, match=r"(?i)unique"):
         store.save(before, twice)
     assert store.load() == before
 

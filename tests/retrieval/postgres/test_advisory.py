@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -65,4 +66,27 @@ def test_who_lost_the_session_has_it_no_more(
         assert not lock.holds()
         assert not lock.acquire()
     assert lock.acquire()
+    lock.release()
+
+
+def test_a_lock_with_a_lease_is_lost_by_whoever_does_not_ask_for_it(
+    servers: Servers, other: Servers
+) -> None:
+    lock = servers.advisory("leader", lease_s=0.2)
+    assert lock.acquire()
+    deadline = time.monotonic() + 10
+    while not (taken := other.advisory("leader")).acquire():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert not lock.holds()
+    taken.release()
+
+
+def test_a_lock_with_a_lease_is_kept_by_whoever_asks_for_it(servers: Servers) -> None:
+    lock = servers.advisory("leader", lease_s=0.5)
+    assert lock.acquire()
+    until = time.monotonic() + 1.0
+    while time.monotonic() < until:
+        assert lock.holds()
+        time.sleep(0.1)
     lock.release()

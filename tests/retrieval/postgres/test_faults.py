@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from retrieval.postgres.errors import UnknownOutcomeError, UnreachableError
-from retrieval.postgres.outcome import Outcome, Transaction
+from retrieval.postgres.outcome import Outcome, Token
 from retrieval.postgres.servers import Servers
 from tests.postgres.cluster import Cluster
 from tests.postgres.fixtures import Pair
@@ -44,19 +44,12 @@ class TestRestarts:
     ) -> None:
         with servers.write("one") as connection:
             add(connection, "one")
-        for restart in (postgres_pair.primary.restart, self.crash(postgres_pair.primary)):
-            restart()
+        for end in (postgres_pair.primary.stop, postgres_pair.primary.kill):
+            end()
+            postgres_pair.primary.start()
             assert names(servers) == ["one"]
             with servers.write("one") as connection:
                 connection.execute(text("UPDATE collections SET encoded = encoded + 1"))
-
-    @staticmethod
-    def crash(cluster: Cluster) -> object:
-        def restart() -> None:
-            cluster.kill()
-            cluster.start()
-
-        return restart
 
     def test_who_asks_meanwhile_waits(self, postgres_pair: Pair, servers: Servers) -> None:
         assert names(servers) == []
@@ -160,12 +153,13 @@ class TestConnections:
     def test_one_that_is_ended_before_the_change_is_kept_undoes_it(
         self, postgres_pair: Pair, servers: Servers
     ) -> None:
-        with (
-            pytest.raises(UnreachableError, match=BROKE_OFF),
-            servers.write("one") as connection,
-        ):
-            add(connection, "one")
-            terminate(postgres_pair.primary, backend(connection))
+        def change() -> None:
+            with servers.write("one") as connection:
+                add(connection, "one")
+                terminate(postgres_pair.primary, backend(connection))
+
+        with pytest.raises(UnreachableError, match=BROKE_OFF):
+            change()
         assert names(servers) == []
 
     def test_one_that_is_ended_while_the_change_is_kept_is_asked_about(
@@ -244,36 +238,68 @@ class TestOutcomes:
         assert proxy.cuts == 1
         assert names(servers) == ["one"]
 
-    def test_where_nobody_can_tell_that_is_told(
-        self, postgres_pair: Pair, servers: Servers, proxy: Proxy
+    def test_where_nobody_can_be_asked_that_is_told(
+        self, postgres_pair: Pair, servers: Servers
     ) -> None:
-        impatient = Servers(proxy.url(postgres_pair.url), wait=0.3)
-        primary = postgres_pair.primary
-        with (
-            pytest.raises(UnknownOutcomeError, match=r"cannot say.*Look whether the change"),
-            impatient.write("one") as connection,
-        ):
-            add(connection, "one")
-            proxy.cut(Cut.BEFORE)
-            threading.Thread(target=primary.stop).start()
-            time.sleep(0.1)
+        impatient = Servers(postgres_pair.url, wait=0.2)
+
+        def change() -> None:
+            with impatient.write("one") as connection:
+                add(connection, "one")
+                postgres_pair.primary.stop()
+
+        try:
+            with pytest.raises(UnknownOutcomeError, match=r"cannot be asked.*Look whether"):
+                change()
+        finally:
+            postgres_pair.primary.start()
         impatient.close()
-        primary.start()
         assert names(servers) == []
+
+    def test_a_transaction_that_is_not_over_is_not_taken_for_undone(
+        self, postgres_pair: Pair, servers: Servers
+    ) -> None:
+        with (
+            psycopg.connect(postgres_pair.url, autocommit=True) as asked,
+            psycopg.connect(postgres_pair.url, autocommit=True) as changing,
+        ):
+            for end, outcome in (("COMMIT", Outcome.KEPT), ("ROLLBACK", Outcome.UNDONE)):
+                token = Token()
+                cursor = changing.execute(f"BEGIN; {token.leave()}")
+                while cursor.nextset():
+                    pass
+                (number,) = cursor.fetchone() or ()
+                assert token.outcome(number, asked) is Outcome.IN_PROGRESS
+                changing.execute(end)
+                assert token.outcome(number, asked) is outcome
+
+    def test_a_number_that_was_given_to_another_after_a_crash_does_not_mislead(
+        self, postgres_pair: Pair, servers: Servers
+    ) -> None:
+        with psycopg.connect(postgres_pair.url, autocommit=True) as asked:
+            with servers.write("another") as connection:
+                add(connection, "another")
+                number = connection.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar()
+            assert Token().outcome(str(number), asked) is Outcome.UNDONE
+            ahead = str(int(str(number)) + 1_000_000)
+            assert Token().outcome(ahead, asked) is Outcome.UNDONE
+
+    def test_tokens_are_forgotten_after_a_while(self, postgres_pair: Pair) -> None:
+        with postgres_pair.primary.superuser(postgres_pair.name) as direct:
+            direct.execute("UPDATE transactions SET made = made - interval '3 hours'")
+            with Servers(postgres_pair.url).write(None):
+                pass
+            assert direct.execute("SELECT count(*) FROM transactions").fetchone() == (1,)
 
 
 class TestFailover:
-    def test_the_promoted_replica_is_written_to_and_no_transaction_is_mistaken(
+    def test_the_promoted_replica_is_written_to_and_has_what_it_had_heard_of(
         self, postgres_cluster: Pair
     ) -> None:
         servers = Servers(postgres_cluster.either_url)
         with servers.write("before") as connection:
             add(connection, "before")
-            row = connection.exec_driver_sql(Transaction.SQL).one()
-        early = Transaction(*row)
         postgres_cluster.wait()
-        with postgres_cluster.primary.superuser(postgres_cluster.name) as direct:
-            assert early.outcome(direct) is Outcome.KEPT
 
         def change() -> None:
             with servers.write("during") as connection:
@@ -290,22 +316,33 @@ class TestFailover:
             add(connection, "after")
         later.join()
         assert names(servers) == ["after", "before"]
-
-        with postgres_cluster.replica.superuser(postgres_cluster.name) as direct:
-            # Whose transaction had the number there cannot be told any more.
-            assert early.outcome(direct) is Outcome.UNKNOWN
-            never = Transaction(str(int(early.number) + 1_000_000), early.timeline)
-            assert never.outcome(direct) is Outcome.UNDONE
         servers.close()
 
+    @pytest.mark.parametrize("was_heard_of", [True, False])
+    def test_of_a_change_that_it_may_have_heard_of_the_promoted_replica_is_asked(
+        self, postgres_cluster: Pair, was_heard_of: bool
+    ) -> None:
+        primary, replica = postgres_cluster.primary, postgres_cluster.replica
+        with Proxy(primary.port) as proxy:
+            servers = Servers(proxy.url(postgres_cluster.either_url))
 
-def test_a_transaction_that_is_not_over_is_known_to_be_in_progress(
-    servers: Servers, postgres_pair: Pair
-) -> None:
-    with servers.write("one") as connection:
-        transaction = Transaction(*connection.exec_driver_sql(Transaction.SQL).one())
-        with psycopg.connect(postgres_pair.url, autocommit=True) as other:
-            assert transaction.outcome(other) is Outcome.IN_PROGRESS
-        connection.rollback()
-        with psycopg.connect(postgres_pair.url, autocommit=True) as other:
-            assert transaction.outcome(other) is Outcome.UNDONE
+            def change() -> None:
+                with servers.write("one") as connection:
+                    add(connection, "one")
+                    if not was_heard_of:
+                        primary.refuse_replicas()
+                    proxy.cut(Cut.AFTER, then=fail_over)
+
+            def fail_over() -> None:
+                if was_heard_of:
+                    postgres_cluster.wait()
+                primary.kill()
+                replica.promote()
+
+            if was_heard_of:
+                change()
+            else:
+                with pytest.raises(UnreachableError, match=BROKE_OFF):
+                    change()
+            assert names(servers) == (["one"] if was_heard_of else [])
+            servers.close()

@@ -17,7 +17,7 @@ from tests.retrieval.postgres.rows import add_segment, backend, is_replica, name
 
 @pytest.fixture
 def servers(postgres_pair: Pair) -> Iterator[Servers]:
-    made = Servers(postgres_pair.url, [postgres_pair.replica_url], wait=0.5)
+    made = Servers(postgres_pair.url, [postgres_pair.replica_url], wait=0.2)
     yield made
     made.close()
     with postgres_pair.primary.superuser(postgres_pair.name) as connection:

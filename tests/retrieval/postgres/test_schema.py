@@ -21,12 +21,12 @@ from retrieval.database.schema import METADATA as ARTICLES_METADATA
 from retrieval.database.schema import REVISION, VECTORS
 from retrieval.errors import StorageError
 from retrieval.postgres.migration import HEAD, migrate
+from retrieval.postgres.requirements import ensure_fit
 from retrieval.postgres.schema import METADATA, PARTITIONS
 from retrieval.postgres.servers import Servers
-from retrieval.postgres.vectors import ensure_vectors
 from tests.postgres.cluster import Stage
 
-SHARED = ("encodings", "alembic_version")
+SHARED = ("encodings", "alembic_version", "transactions")
 """What belongs to no collection."""
 KNOWN = {
     table.name: table
@@ -55,8 +55,8 @@ def key_of(table: str) -> str:
 
 
 def kind_of(column: TypeEngine[Any]) -> type:
-    is_ours = isinstance(column, TypeDecorator)
-    return (column.impl_instance if is_ours else column).python_type
+    # Ours, which hold any text.
+    return str if isinstance(column, TypeDecorator) else column.python_type
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def fill(connection: Connection, table: str, collection: str) -> None:
     values = ", ".join(
         f"'{collection}'" if name == key_of(table) else simplest[kind] for name, kind in columns
     )
-    connection.execute(text(f"INSERT INTO {table} ({quoted}) VALUES ({values})"))
+    connection.execute(text(f"INSERT INTO {table} ({quoted}) VALUES ({values})"))  # noqa: S608
 
 
 class TestTables:
@@ -151,8 +151,8 @@ class TestTables:
             places = set()
             with servers.read(name) as connection:
                 for table in tables(connection, "p"):
-                    where = text(f"SELECT DISTINCT tableoid::regclass::text FROM {table}")
-                    (place,) = connection.execute(where).scalars()
+                    where = text(f"SELECT DISTINCT tableoid::regclass FROM {table}")  # noqa: S608
+                    (place,) = map(str, connection.execute(where).scalars())
                     places.add(place.removeprefix(table))
             assert len(places) == 1, f"{name} is in the parts {places}"
 
@@ -329,18 +329,18 @@ class TestMigrations:
         servers.close()
 
 
-class TestVectors:
+class TestRequirements:
     def test_who_may_not_make_the_extension_is_told_who_may(self, postgres_stage: Stage) -> None:
         with postgres_stage.empty() as name:
             servers = Servers(postgres_stage.cluster.url(name))
             with pytest.raises(StorageError, match=r"(?i)permission.*CREATE EXTENSION vector"):
-                migrate(servers, prepare=ensure_vectors)
+                migrate(servers, prepare=ensure_fit)
             with postgres_stage.cluster.superuser(name) as connection:
                 connection.execute("CREATE EXTENSION vector")
-            migrate(servers, prepare=ensure_vectors)
+            migrate(servers, prepare=ensure_fit)
             servers.close()
 
-    def test_one_that_is_too_old_is_named(self, postgres_stage: Stage) -> None:
+    def test_an_extension_that_is_too_old_is_named(self, postgres_stage: Stage) -> None:
         with postgres_stage.empty() as name:
             with postgres_stage.cluster.superuser(name) as connection:
                 connection.execute("CREATE EXTENSION vector")
@@ -350,5 +350,14 @@ class TestVectors:
                 )
             servers = Servers(postgres_stage.cluster.url(name))
             with pytest.raises(StorageError, match=r"0\.7\.4.*too old.*ALTER EXTENSION"):
-                migrate(servers, prepare=ensure_vectors)
+                migrate(servers, prepare=ensure_fit)
+            servers.close()
+
+    def test_an_encoding_that_is_not_for_every_language_is_named(
+        self, postgres_stage: Stage
+    ) -> None:
+        with postgres_stage.empty("LATIN1") as name:
+            servers = Servers(postgres_stage.cluster.url(name))
+            with pytest.raises(StorageError, match=r"LATIN1.*ENCODING 'UTF8'"):
+                migrate(servers, prepare=ensure_fit)
             servers.close()

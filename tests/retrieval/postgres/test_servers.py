@@ -176,7 +176,7 @@ class TestAddresses:
         ],
     )
     def test_what_is_none_is_refused_with_an_example_and_not_repeated(self, url: str) -> None:
-        with pytest.raises(SettingsError, match="FOOTNOTE_DATABASE_URL.*postgresql://") as caught:
+        with pytest.raises(SettingsError, match=r"FOOTNOTE_DATABASE_URL.*postgresql://") as caught:
             Servers(url)
         told = "".join(traceback.format_exception(caught.value))
         assert "secret" not in told
@@ -202,6 +202,18 @@ class TestAddresses:
         servers = Servers(postgres_url.replace(there, instead), wait=3600)
         with pytest.raises(UnreachableError, match=told):
             names(servers)
+
+    def test_a_password_is_right_or_refused_at_once_and_never_repeated(
+        self, postgres_url: str
+    ) -> None:
+        url = postgres_url.replace("footnote:secret", "locked:{}")
+        servers = Servers(url.format("right%40"))
+        with servers.read(None) as connection:
+            assert connection.execute(text("SELECT current_user")).scalar() == "locked"
+        servers.close()
+        with pytest.raises(UnreachableError, match="password authentication failed") as caught:
+            names(Servers(url.format("wrong%40"), wait=3600))
+        assert "wrong@" not in "".join(traceback.format_exception(caught.value))
 
     def test_nobody_is_told_the_address(
         self, caplog: pytest.LogCaptureFixture, postgres_url: str

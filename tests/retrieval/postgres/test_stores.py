@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from retrieval.database import CollectionStore, Database, EncodingStore, next_checks, served
 from retrieval.database.records import Inventory
+from retrieval.errors import StorageError
 from retrieval.postgres.database import CHANGED, PostgresDatabase
 from retrieval.postgres.servers import Servers
 from tests.retrieval.database.test_collections import (  # noqa: F401
@@ -33,7 +34,6 @@ from tests.retrieval.database.test_encodings import (  # noqa: F401
     test_the_newer_ones_take_the_place_of_the_older,
     test_what_is_kept_comes_back_bit_for_bit,
 )
-from tests.retrieval.postgres.rows import add
 
 
 @pytest.fixture(scope="module")
@@ -128,9 +128,8 @@ class TestTelling:
         listener = threading.Thread(target=database.servers.listen, args=arguments)
         listener.start()
         wait_for(1)
-        with pytest.raises(ValueError, match="stop"), database.write("undone") as connection:
-            add(connection, "undone")
-            raise ValueError("stop")
+        with pytest.raises(StorageError), database.write("undone") as connection:
+            connection.execute(text("SELECT 1 / 0"))
         CollectionStore(database, "here").save(Inventory(), Inventory((one("a"),)))
         EncodingStore(database, "model").put({"a": simple(1)}, NOW)
         CollectionStore(database, "here").drop()
