@@ -103,8 +103,8 @@ class Run:
         said = sum(map(eq, self.answered, other.answered))
         apart = max(abs(a - b) for a, b in zip(self.confidence, other.confidence, strict=True))
         return (
-            f"  {self.name:<18} same first {same}/{count} ({100 * same / count:.1f} %), same verdict"
-            f" {said}/{count}, confidence within {apart:.4f}; candidates"
+            f"  {self.name:<18} same first {same}/{count} ({100 * same / count:.1f} %),"
+            f" same verdict {said}/{count}, confidence within {apart:.4f}; candidates"
             f" {median(self.search):.1f} ms, with reranking {median(self.total):.1f} ms"
             f" (90 %: {sorted(self.total)[int(0.9 * count)]:.1f} ms)"
         )

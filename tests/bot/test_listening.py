@@ -6,14 +6,22 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from bot.client import FootnoteClient
+from bot.conversations import Conversations
 from bot.inflight import ClosingError
-from bot.listening import Listen, hear
+from bot.library import Library
+from bot.listening import Listen, follow, hear
+from bot.locales import Locales
+from bot.services import Services
 from retrieval.errors import StorageError
 from retrieval.postgres.servers import Servers
+from tests.bot.conftest import MakeCorpora, client_over
 
 CHANNEL = "footnote_test"
 News = frozenset[str | None]
@@ -118,3 +126,77 @@ async def test_a_bot_that_is_being_stopped_complains_of_nothing(
         await asyncio.wait_for(told.wait(), 10)
     assert await asyncio.to_thread(teller.stopped.wait, 10)
     assert not caplog.records
+
+
+# What is done about it
+
+
+class Forgetful(Locales):
+    """Tells when somebody was forgotten."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forgotten: asyncio.Queue[int] = asyncio.Queue()
+
+    def forget(self, person: int) -> None:
+        super().forget(person)
+        self.forgotten.put_nowait(person)
+
+
+@dataclass
+class Following:
+    """A process that follows what another tells."""
+
+    teller: Teller
+    locales: Forgetful
+    refreshed: asyncio.Queue[str]
+
+    async def forgets(self, person: int) -> None:
+        self.teller.tell(f"person:{person}")
+        assert await asyncio.wait_for(self.locales.forgotten.get(), 10) == person
+
+
+@asynccontextmanager
+async def following(services: Services) -> AsyncIterator[Following]:
+    made = Following(Teller(), Forgetful(), asyncio.Queue())
+
+    async def refresh() -> None:
+        await made.refreshed.put("refreshed")
+
+    known = replace(services, locales=made.locales)
+    task = asyncio.create_task(follow(made.teller.listen, known, refresh))
+    await asyncio.to_thread(made.teller.listening.wait, 10)
+    try:
+        yield made
+        assert not task.done()
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def test_changed_collections_are_served(simcord_bot: FootnoteClient) -> None:
+    async with following(simcord_bot.services) as process:
+        for payload in ("shared", "server-5", None):
+            process.teller.tell(payload)
+            assert await asyncio.wait_for(process.refreshed.get(), 10) == "refreshed"
+
+
+async def test_for_other_news_no_collection_is_looked_at(simcord_bot: FootnoteClient) -> None:
+    async with following(simcord_bot.services) as process:
+        process.teller.tell("settings:5")
+        await process.forgets(1)
+        # Once it attends to the second, the first is over.
+        await process.forgets(2)
+        assert process.refreshed.empty()
+
+
+async def test_while_the_articles_are_being_opened_they_are_not_looked_at(
+    make_corpora: MakeCorpora, conversations: Conversations, tmp_path: Path
+) -> None:
+    library = Library(make_corpora())
+    async with following(client_over(library, conversations, tmp_path).services) as process:
+        process.teller.tell("shared")
+        await process.forgets(1)
+        await process.forgets(2)
+        assert process.refreshed.empty()
+    library.close()

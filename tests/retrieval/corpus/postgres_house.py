@@ -33,16 +33,28 @@ TABLES = (
 
 
 class PostgresHouse(House):
-    """Where collections live in a database; what it makes are processes that share it."""
+    """Where collections live in a database; what it makes are processes that share it.
 
-    def __init__(self, root: Path, encoder: Encoder, sandbox: Sandbox, url: str) -> None:
+    Args:
+        replicas: URLs of servers that questions may be put to.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        encoder: Encoder,
+        sandbox: Sandbox,
+        url: str,
+        replicas: Sequence[str] = (),
+    ) -> None:
         super().__init__(root, encoder, sandbox)
         self.url = url
+        self.replicas = replicas
         self.servers = Servers(url)
 
     def backend(self, data: Path | None = None) -> PostgresBackend:
         """The database as a process that starts now would have it."""
-        return PostgresBackend(Servers(self.url), data or self.data)
+        return PostgresBackend(Servers(self.url, self.replicas), data or self.data)
 
     def corpora(
         self,

@@ -37,6 +37,7 @@ def join(make: Make, parts: Sequence[Sequence[IndexedPassage]]) -> JoinedEngine:
     return JoinedEngine([make(part) for part in parts])
 
 
+@settings(max_examples=40)
 @given(parts=splits(), question=questions, limit=st.integers(1, 12))
 def test_the_candidates_are_those_of_one_index(
     make: Make, parts: Split, question: Question, limit: int
@@ -58,7 +59,7 @@ def test_the_candidates_are_those_of_one_index(
     assert found.lexical_deviation == pytest.approx(expected.lexical_deviation, abs=1e-5)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(parts=splits(shortest=1, longest=8), question=questions)
 def test_a_lexical_score_differs_by_no_more_than_the_average_length_does(
     make: Make, parts: Split, question: Question
