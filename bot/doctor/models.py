@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from bot.deployment.packages import installed_packages, is_taken_out
 from bot.doctor.finding import Finding, of_error
 from bot.doctor.installation import Installation
 from retrieval.errors import ModelError
@@ -22,7 +23,9 @@ def check_model(installation: Installation) -> Iterator[Finding]:
 
     model = installation.settings.model
     try:
-        if model == packaged.NAME:
+        if model == packaged.NAME and is_taken_out(installed_packages()):
+            yield Finding("model", "ok", f"{model} came with this installation, made ready.")
+        elif model == packaged.NAME:
             packaged.model_folder()
             yield Finding("model", "ok", f"The weights of {model} are the published ones.")
         elif model == multilingual.NAME:
@@ -57,7 +60,10 @@ def check_export(installation: Installation) -> Iterator[Finding]:
     folder = settings.models_dir or settings.data_dir / "models"
     place = Preparation(settings.model, name, folder).place
     if not place.exists():
-        yield _not_exported(settings.model, place)
+        if is_taken_out(installed_packages()):
+            yield _cannot_export(settings.model, place)
+        else:
+            yield _not_exported(settings.model, place)
         return
     try:
         encoder = OnnxEncoder(read_export(place, name), name)
@@ -80,6 +86,16 @@ def check_export(installation: Installation) -> Iterator[Finding]:
         )
         return
     yield Finding("export", "ok", f"{encoder.runtime} runs {settings.model} from {place}.")
+
+
+def _cannot_export(model: str, place: Path) -> Finding:
+    return Finding(
+        "export",
+        "error",
+        f"{model} is not prepared in {place.parent}, and what prepares it is not installed.",
+        "Name the MODEL and the FOOTNOTE_MODELS_DIR that came with the installation, or install "
+        "the rest: 'pip install footnote-bot', or the container's target 'complete'.",
+    )
 
 
 def _not_exported(model: str, place: Path) -> Finding:

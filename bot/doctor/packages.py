@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from bot.deployment.packages import (
+    DISTRIBUTION,
+    FOR_NAMES,
+    PREPARING,
+    installed_packages,
+    is_taken_out,
+)
 from bot.doctor.finding import Finding
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-DISTRIBUTION: Final = "footnote-bot"
 _INSTALL: Final = "Run 'make install', or 'pip install --force-reinstall {wanted}'."
 
 
@@ -51,11 +57,8 @@ def check_packages(
     """
     from packaging.utils import canonicalize_name
 
-    installed: dict[str, Distribution] = {}
-    for one in distributions(path=list(sys.path if path is None else path)):
-        if one.metadata["Name"]:
-            # What comes first is what is imported.
-            installed.setdefault(canonicalize_name(one.metadata["Name"]), one)
+    installed = installed_packages(path)
+    optional = {*PREPARING, FOR_NAMES[1]} if is_taken_out(installed) else frozenset[str]()
     own = installed.get(canonicalize_name(distribution))
     if own is None:
         yield Finding(
@@ -66,12 +69,16 @@ def check_packages(
         )
         return
     faults = 0
+    left_out = False
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = list(_required(own, frozenset(extras), distribution))
     while waiting:
         wanted, by = waiting.pop(0)
         name = canonicalize_name(wanted.name)
         found = installed.get(name)
+        if found is None and name in optional:
+            left_out = True
+            continue
         fault = _fault(wanted, found, by, is_own=by == distribution)
         if fault is not None:
             faults += 1
@@ -80,6 +87,15 @@ def check_packages(
         if found is not None and key not in seen:
             seen.add(key)
             waiting += _required(found, key[1], found.metadata["Name"])
+    if left_out:
+        yield Finding(
+            "packages",
+            "note",
+            "PyTorch and what else makes a model ready are not installed. A model that is ready "
+            "runs without them.",
+            "Another MODEL and a RERANKER_MODEL need them: run 'pip install footnote-bot', or "
+            "build the container with '--target complete'.",
+        )
     if not faults:
         count = len({name for name, _ in seen})
         yield Finding(

@@ -10,6 +10,7 @@ not 0, why the model cannot be exported.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -70,6 +71,8 @@ def export(model: str, folder: Path) -> None:
         ModelError: The model cannot be loaded.
         ValueError: The export does not give the model's vectors.
     """
+    # Nothing leaves the machine, not even that ONNX Runtime was loaded.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     original = SentenceTransformerEncoder(model)
     _say("Loading it with sentence-transformers")
     loaded = original.load()

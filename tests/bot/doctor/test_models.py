@@ -98,3 +98,15 @@ def test_a_model_that_could_not_be_prepared_is_named_with_the_reason(
     assert finding.severity == "warning"
     assert "its graph has a loop" in finding.message
     assert str(failed) in finding.remedy
+
+
+def test_a_model_that_came_ready_needs_no_package(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bot.doctor.models.installed_packages", dict)
+    (finding,) = check_model(house.installation())
+    assert finding.severity == "ok"
+    (finding,) = check_export(house.installation(FOOTNOTE_MODELS_DIR=str(tmp_path / "none")))
+    assert finding.severity == "error"
+    assert "what prepares it is not installed" in finding.message
+    assert "FOOTNOTE_MODELS_DIR" in finding.remedy

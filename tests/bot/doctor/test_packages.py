@@ -108,3 +108,16 @@ def test_a_python_that_is_too_old_is_named() -> None:
     assert finding.severity == "error"
     assert "3.10.14" in finding.message
     assert "make PYTHON=" in finding.remedy
+
+
+def test_what_makes_models_ready_may_be_left_out_as_a_whole(site: Site) -> None:
+    site.install("faiss-cpu", "1.13.2", "torch==2.13.0", "transformers<6,>=5")
+    site.install("fuel", "2.0")
+    note, fine = site.check()
+    assert (note.severity, fine.severity) == ("note", "ok")
+    assert "PyTorch" in note.message
+    assert "RERANKER_MODEL" in note.remedy
+    site.install("transformers", "5.1")
+    torn = only(site.check())
+    assert torn.severity == "error"
+    assert "torch is missing, which faiss-cpu requires" in torn.message
