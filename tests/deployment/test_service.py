@@ -17,12 +17,11 @@ ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "bot" / "deployment" / "footnote.service"
 SETTING = re.compile(r"^([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 NOT_OURS = {"PGPASSWORD", "PYTHONUNBUFFERED", "XDG_CACHE_HOME"}
-OF_POSTGRES = {"FOOTNOTE_DATABASE_URL"}
 
 
 def settings() -> set[str]:
     """Every setting that there is."""
-    return set(SETTING.findall((ROOT / ".env.example").read_text("utf-8"))) | OF_POSTGRES
+    return set(SETTING.findall((ROOT / ".env.example").read_text("utf-8")))
 
 
 def unit() -> dict[str, list[str]]:

@@ -26,7 +26,7 @@ from bot.store import connection as people
 from bot.store import schema as people_schema
 from retrieval.answering import Answerer
 from retrieval.corpus import Corpora
-from retrieval.database import Database
+from retrieval.database import SQLiteDatabase
 from retrieval.database import connection as articles
 from retrieval.database import migration as article_migration
 from retrieval.database import schema as article_schema
@@ -67,9 +67,9 @@ def write(file: Path, kept: str, served: Path | None = None) -> None:
 
 
 @pytest.fixture(params=revisions_of_articles())
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQLiteDatabase]:
     write(tmp_path / articles.NAME, f"articles-{request.param}")
-    opened = Database(tmp_path)
+    opened = SQLiteDatabase(tmp_path)
     yield opened
     opened.close()
 
@@ -89,7 +89,7 @@ def test_every_form_of_the_encodings_but_todays_is_kept_here() -> None:
 
 
 def test_articles_of_every_revision_have_todays_schema_and_all_their_rows(
-    database: Database,
+    database: SQLiteDatabase,
 ) -> None:
     with database.read() as connection:
         assert version_of(connection) == article_migration.HEAD
@@ -136,7 +136,7 @@ def test_questions_are_answered_from_the_articles_of_every_revision(
 def test_encodings_in_an_earlier_form_are_begun_anew(version: int, tmp_path: Path) -> None:
     write(tmp_path / articles.NAME, f"articles-{revisions_of_articles()[0]}")
     write(tmp_path / articles.VECTORS_NAME, f"vectors-{version}")
-    database = Database(tmp_path)
+    database = SQLiteDatabase(tmp_path)
     with closing(database), database.read_vectors() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, article_schema.VECTORS) == []
