@@ -67,7 +67,8 @@ GENERATIONS: Final = Table(
     Column("discarded", DateTime(timezone=True)),
     Column("manifest", JSONB, nullable=False),
 )
-"""Which segments a generation has, and which of their articles are gone."""
+"""Which segments a generation has, and which of their articles are gone. ``discarded``: since when
+another has its place."""
 
 SEGMENTS: Final = Table(
     "segments",

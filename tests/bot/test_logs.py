@@ -7,6 +7,7 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -15,8 +16,15 @@ from hypothesis import strategies as st
 
 from bot import logs
 from bot.library import Library
+from bot.observability import requests
 from bot.observability.log_lines import ANNOUNCEMENTS
 from bot.observability.requests import request_id
+
+
+@pytest.fixture(autouse=True)
+def no_request_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What a test begins outside of a task goes on in those after it.
+    monkeypatch.setattr(requests, "_REQUEST", ContextVar("request", default=None))
 
 
 @pytest.fixture(autouse=True)

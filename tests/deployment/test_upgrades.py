@@ -145,7 +145,7 @@ def test_encodings_in_an_earlier_form_are_begun_anew(version: int, tmp_path: Pat
 
 def test_what_people_did_at_every_revision_is_all_there(store: Store, tmp_path: Path) -> None:
     first = 1795348800001
-    assert store.asked(first) == Asked(
+    assert store.asked(4242, first) == Asked(
         id=first,
         server=4242,
         channel=10,

@@ -11,6 +11,7 @@ from typing import Final
 
 from retrieval.answers import Answer
 from retrieval.corpus import Corpora
+from retrieval.engines.embedded import EmbeddedEngine
 from retrieval.errors import CorpusError, DamagedError
 from retrieval.preparation import prepare
 from tests.faults.world import PLACES, SHARED, Place, State, collection, question_about
@@ -45,6 +46,7 @@ def index_faults(corpora: Corpora) -> Iterator[str]:
         for part in generation.parts:
             ids = list(part.ids())
             engine = part.segment.engine
+            assert isinstance(engine, EmbeddedEngine)
             indexed = [engine.text_hash(int(row)) for row in engine.rows_of(set(ids))]
             passages = [p for id_ in ids for p in prepare(generation.articles[id_]).passages]
             if indexed != [passage.text_hash for passage in passages]:

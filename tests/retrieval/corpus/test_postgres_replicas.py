@@ -33,7 +33,7 @@ def first(corpora: Corpora, name: str) -> str:
 
 
 def test_questions_are_answered_whatever_becomes_of_the_servers(
-    house: PostgresHouse, postgres_cluster: Pair
+    house: PostgresHouse, postgres_cluster: Pair, caplog: pytest.LogCaptureFixture
 ) -> None:
     pair = postgres_cluster
     corpora = house.opened()
@@ -43,6 +43,7 @@ def test_questions_are_answered_whatever_becomes_of_the_servers(
     pair.replica.pause_replay()
     corpora.shared.add(upload("file-7.md", text_of("file-7", 1)))
     assert first(corpora, "file-7") == "file-7"
+    assert "damaged" not in caplog.text
     pair.replica.resume_replay()
     pair.wait()
 
