@@ -18,6 +18,7 @@ from bot.observability.version import own_version
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.trace import Span as OpenSpan
 
 log = logging.getLogger(__name__)
@@ -106,10 +107,15 @@ class _Span:
 
 
 class OpenTelemetryTracing:
-    """Makes spans with a provider, which is closed with it."""
+    """Makes spans with a provider, which is closed with it.
 
-    def __init__(self, provider: TracerProvider) -> None:
+    Args:
+        exporter: What the provider sends them with.
+    """
+
+    def __init__(self, provider: TracerProvider, exporter: SpanExporter) -> None:
         self._provider = provider
+        self._exporter = exporter
         self._tracer = provider.get_tracer(_SERVICE, own_version())
 
     @contextmanager
@@ -141,6 +147,10 @@ class OpenTelemetryTracing:
         closing = threading.Thread(target=self._provider.shutdown, name="spans", daemon=True)
         closing.start()
         closing.join(_SENT_WITHIN)
+        if closing.is_alive():
+            # Otherwise it goes on trying, and complains in the log.
+            self._exporter.shutdown()
+            closing.join(1.0)
 
 
 def make_tracing(endpoint: str | None) -> Tracing:
@@ -167,7 +177,7 @@ def make_tracing(endpoint: str | None) -> Tracing:
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + _TRACES)
     provider.add_span_processor(BatchSpanProcessor(exporter))
-    return OpenTelemetryTracing(provider)
+    return OpenTelemetryTracing(provider, exporter)
 
 
 def why_no_spans(endpoint: str) -> tuple[str, str] | None:

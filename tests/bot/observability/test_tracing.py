@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -186,6 +187,8 @@ async def test_a_collector_that_is_away_holds_up_nobody(unused_tcp_port: int) ->
     begun = time.monotonic()
     await asyncio.to_thread(telemetry.close)
     assert time.monotonic() - begun < 6
+    left = [thread.name for thread in threading.enumerate() if thread.name == "spans"]
+    assert not left, "nobody goes on trying"
 
 
 @pytest.mark.parametrize("endpoint", ["collector:4317", "http://", "http://[::1", "ftp://a/"])
