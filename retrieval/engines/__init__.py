@@ -58,6 +58,13 @@ class Candidates:
             lexical=self.lexical[places],
         )
 
+    def best(self, limit: int) -> Candidates:
+        """Those that are among the best ``limit`` of either side, as they follow each other."""
+        dense = np.argsort(-self.dense, kind="stable")[:limit]
+        lexical = np.argsort(-self.lexical, kind="stable")[:limit]
+        found = lexical[self.lexical[lexical] > 0]
+        return self.only(np.unique(np.concatenate([dense, found])))
+
 
 @dataclass(frozen=True, slots=True)
 class PassageTokens:

@@ -105,8 +105,7 @@ class JoinedEngine:
             return self._engines[0].candidates(vector, words, limit, statistics)
         statistics = statistics or self._statistics(words)
         found = [engine.candidates(vector, words, limit, statistics) for engine in self._engines]
-        everything = self._together(found)
-        return everything.only(_best(everything, limit))
+        return self._together(found).best(limit)
 
     def scores(
         self,
@@ -166,10 +165,3 @@ def _pooled(sizes: NDArray[np.int64], parts: Sequence[tuple[float, float]]) -> t
     mean = float(np.average(means, weights=sizes))
     variance = np.average(deviations**2 + (means - mean) ** 2, weights=sizes)
     return mean, float(np.sqrt(variance))
-
-
-def _best(found: Candidates, limit: int) -> NDArray[np.int64]:
-    """The places of those that are among the best ``limit`` of either side, in rising order."""
-    dense = np.argsort(-found.dense, kind="stable")[:limit]
-    lexical = np.argsort(-found.lexical, kind="stable")[:limit]
-    return np.unique(np.concatenate([dense, lexical[found.lexical[lexical] > 0]]))

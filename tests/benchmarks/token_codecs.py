@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from bot.assembly import make_encoder
@@ -34,10 +33,11 @@ from bot.settings import DEFAULT_MODEL, load_settings
 from retrieval.answering import Answerer, weigh
 from retrieval.articles import Passage, Span
 from retrieval.corpus.generation import Generation
-from retrieval.encoders import Encoder, Floats, Integers, compression
+from retrieval.encoders import Encoder, Floats, compression
 from retrieval.encoders.compression import TokenCodec, codec_for, rotation, whole_axes
 from retrieval.encoders.windows import unit
-from retrieval.engines import Candidates, Engine, PassageTokens, TokenMatches, WordStatistics
+from retrieval.engines import Candidates, Engine, TokenMatches
+from retrieval.engines.forwarding import ForwardingEngine
 from retrieval.evaluation.index import EvaluationIndex
 from retrieval.evaluation.squad import SquadQuestion, read_squad
 from retrieval.halves import to_single
@@ -189,7 +189,7 @@ def _product(vectors: Floats, count: int) -> Codec:
     )
 
 
-class Kept:
+class Kept(ForwardingEngine):
     """An engine with other token vectors, which are looked up by passage.
 
     Args:
@@ -200,27 +200,9 @@ class Kept:
     def __init__(
         self, engine: Engine, vectors: Mapping[tuple[str, int], Floats], project: Form
     ) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._vectors = vectors
         self._project = project
-
-    def __len__(self) -> int:
-        return len(self._engine)
-
-    def passage(self, row: int) -> Passage:
-        return self._engine.passage(row)
-
-    def rows_of(self, articles: Collection[str]) -> NDArray[np.int64]:
-        return self._engine.rows_of(articles)
-
-    def sentences(self, row: int) -> Sequence[Span]:
-        return self._engine.sentences(row)
-
-    def vectors(self, row: int) -> Floats:
-        return self._engine.vectors(row)
-
-    def tokens(self, row: int) -> PassageTokens:
-        return self._engine.tokens(row)
 
     def token_matches(self, vectors: Floats, rows: Sequence[int]) -> TokenMatches:
         asked = self._project(vectors)
@@ -228,30 +210,6 @@ class Kept:
         none = np.zeros((len(vectors), 0), dtype=np.float32)
         starts = np.cumsum([0, *(found.shape[1] for found in each)], dtype=np.int64)
         return TokenMatches(np.concatenate([none, *each], axis=1), starts)
-
-    def token_frequency(self, ids: Integers) -> Integers:
-        return self._engine.token_frequency(ids)
-
-    def word_frequency(self, words: Sequence[str]) -> list[int]:
-        return self._engine.word_frequency(words)
-
-    def candidates(
-        self,
-        vector: Floats,
-        words: Sequence[str],
-        limit: int,
-        statistics: WordStatistics | None = None,
-    ) -> Candidates:
-        return self._engine.candidates(vector, words, limit, statistics)
-
-    def scores(
-        self,
-        vector: Floats,
-        words: Sequence[str],
-        rows: NDArray[np.int64],
-        statistics: WordStatistics | None = None,
-    ) -> Candidates:
-        return self._engine.scores(vector, words, rows, statistics)
 
     def _matches(self, asked: Floats, row: int) -> Floats:
         """The best product in each sentence of a passage, shape ``(q, s)``."""
