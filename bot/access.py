@@ -180,8 +180,10 @@ class Access:
         if server is None or self._store is None:
             return False
         roles = {role.id for role in getattr(interaction.user, "roles", ())}
-        # Read from the disk once a server, in a thousandth of a second; from memory afterwards.
-        return bool(roles and roles & self._store.settings(server).manager_roles)
+        # Read when it was found out how to speak to the person. Where that could not be done in
+        # time nobody's roles are known: the event loop does not wait for a database that is away.
+        known = self._store.known_settings(server)
+        return known is not None and bool(roles & known.manager_roles)
 
     def _is_operator(self, interaction: discord.Interaction[Any]) -> bool:
         return interaction.user.id in self._operators

@@ -6,7 +6,9 @@ import asyncio
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,7 +49,7 @@ from bot.observability.rest import trace_requests
 from bot.registration import register_commands
 from bot.services import Services, make_services
 from bot.settings import Secret, Settings
-from bot.sharding import Shards, Turns, agree, keep_session
+from bot.sharding import Launches, Shards, Turns, agree, keep_session
 from bot.speaking import message_language
 from bot.upkeep import Upkeep, make_upkeep
 from bot.views.answers import ANSWER_BUTTONS
@@ -68,6 +70,11 @@ log = logging.getLogger(__name__)
 
 GRACE: Final = 10.0
 """Seconds for which answers in progress are waited for when the bot is stopped."""
+
+_SPANS_TAKE: Final = 4.0
+"""Seconds that the last spans may take."""
+_LAST: Final = 3.0
+"""Seconds after which threads are not waited for that wait for the database."""
 
 
 class FootnoteClient(discord.AutoShardedClient):
@@ -112,6 +119,7 @@ class FootnoteClient(discord.AutoShardedClient):
         self.tree = FootnoteTree(self)
         self._greeted = False
         self._turns = Turns(1, services.clock)
+        self._launches = Launches()
         library, in_flight, telemetry = self.library, self.in_flight, services.telemetry
         self.admission = Admission(services.store, services.limiter)
         self.answering = Answering(library, services.conversations, services.store, telemetry)
@@ -169,7 +177,8 @@ class FootnoteClient(discord.AutoShardedClient):
         self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
     ) -> None:
         """Called by discord.py for each shard, one after another."""
-        await super().launch_shard(gateway, shard_id, initial=initial)
+        launch = partial(super().launch_shard, gateway, shard_id, initial=initial)
+        await self._launches.until_connected(shard_id, launch)
         keep_session(self, shard_id)
 
     async def on_ready(self) -> None:
@@ -252,8 +261,22 @@ def run_discord(settings: Settings, corpora: Corpora, servers: Servers | None = 
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     point_at(settings)
     library = Library(corpora)
+    status = asyncio.run(_run(settings, library, corpora, servers))
+    if not library.close():
+        # A thread that reads articles or loads a model cannot be ended, and Python would wait for
+        # it. What it writes takes effect by one transaction at the end, so nothing is left half
+        # done.
+        logs.leave(status)
+    corpora.close()
+    return status
+
+
+async def _run(
+    settings: Settings, library: Library, corpora: Corpora, servers: Servers | None
+) -> int:
+    """Serve, and say why it ended where nobody asked for it; the exit status."""
     try:
-        asyncio.run(_serve(settings, library, corpora, servers))
+        await _serve(settings, library, corpora, servers)
     except FootnoteError as error:
         logs.announce(f"footnote: {error}", logging.ERROR)
         status = 1
@@ -263,12 +286,12 @@ def run_discord(settings: Settings, corpora: Corpora, servers: Servers | None = 
         status = 1
     else:
         status = 0
-    if not library.close():
-        # A thread that reads articles or loads a model cannot be ended, and Python would wait for
-        # it. What it writes takes effect by one transaction at the end, so nothing is left half
-        # done.
-        logs.leave(status)
-    corpora.close()
+    if servers is not None:
+        # Threads wait for a database that says nothing, and Python, also at its very end, for them.
+        # What was not kept until now is not kept at all.
+        last = threading.Timer(_LAST, logs.leave, (status,))
+        last.daemon = True
+        last.start()
     return status
 
 
@@ -311,8 +334,9 @@ async def _serve(
                 stopping.cancel()
                 await asyncio.gather(living, stopping, return_exceptions=True)
     finally:
-        # The last spans may take some seconds.
-        await asyncio.to_thread(client.services.telemetry.close)
+        # The last spans may take some seconds. No thread may be free where the database is away.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(client.services.telemetry.close), _SPANS_TAKE)
 
 
 async def _live(

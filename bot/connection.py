@@ -63,6 +63,15 @@ async def stay_connected(client: discord.Client) -> None:
     deliver_surely(client)
     try:
         await client.connect()
+    except discord.PrivilegedIntentsRequired as error:
+        raise ConnectionFailedError(
+            "Discord does not let the bot read messages.",
+            why="MESSAGE_CONTENT_INTENT is set, but the intent is not switched on for the "
+            "application.",
+            remedy='Switch on "Message Content Intent" at '
+            "https://discord.com/developers/applications > your application > Bot, or set "
+            "MESSAGE_CONTENT_INTENT=0.",
+        ) from error
     except discord.ConnectionClosed as error:
         if error.code == _WRONG_TOKEN:
             raise _refused_token() from error

@@ -160,6 +160,10 @@ class LocalConversations:
         for key in gone:
             del self._kept[key]
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._kept.clear()
+
     async def tidy(self) -> None:
         for key in [key for key, kept in self._kept.items() if self._is_over(kept)]:
             del self._kept[key]

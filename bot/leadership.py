@@ -134,6 +134,11 @@ class Leadership:
                 if str(error) != reason:
                     reason = str(error)
                     log.warning("Which process leads cannot be told: %s", reason)
+            except Exception as error:  # The thread goes on: nobody would begin another.
+                tell(None)
+                if repr(error) != reason:
+                    reason = repr(error)
+                    log.exception("Unforeseen error in what tells which process leads")
             stop.wait(self._look)
         lock.release()
 

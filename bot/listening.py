@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Final
 
 from bot.inflight import ClosingError
 from bot.services import Services, catch_up
@@ -14,6 +15,9 @@ from bot.store.notices import CHANNEL, Notice
 from retrieval.errors import FootnoteError
 
 log = logging.getLogger(__name__)
+
+_AGAIN_S: Final = 2.0
+"""Seconds until it is listened again where nobody foresaw that it ended."""
 
 Listen = Callable[[str, Callable[[str | None], None], threading.Event], None]
 """Tells what is notified on a channel, and ``None`` where something may have been missed, until an
@@ -46,10 +50,17 @@ async def hear(
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(take, payload)
 
+    def keep_listening() -> None:
+        while not stop.is_set():
+            try:
+                listen(channel, tell, stop)
+            except Exception:
+                log.exception("Unforeseen error in listening to other processes")
+                # What is notified until it is listened again is not known, which it then tells.
+                stop.wait(_AGAIN_S)
+
     # It ends a moment after it is told to, which nobody need wait for.
-    threading.Thread(
-        target=listen, args=(channel, tell, stop), name="listening", daemon=True
-    ).start()
+    threading.Thread(target=keep_listening, name="listening", daemon=True).start()
     try:
         while True:
             await is_news.wait()

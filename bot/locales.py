@@ -35,3 +35,7 @@ class Locales:
     def forget(self, person: int) -> None:
         """Know nothing of a person any more."""
         self._locales.pop(person, None)
+
+    def clear(self) -> None:
+        """Know nothing of anybody any more."""
+        self._locales.clear()

@@ -25,11 +25,15 @@ _TELLS_WHAT_PEOPLE_WROTE: Final = ("discord.gateway", "discord.http", "discord.w
 """At DEBUG these log whole messages, and addresses that hold interaction tokens."""
 
 
+_RECONNECTS: Final = ("Attempting a reconnect", "Failed to connect for shard_id")
+"""How discord.py begins to tell that it tries again."""
+
+
 class _ShortReconnects(logging.Filter):
     """A lost connection is everyday life for a bot: one line, not a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and str(record.msg).startswith("Attempting a reconnect"):
+        if record.exc_info and str(record.msg).startswith(_RECONNECTS):
             error = record.exc_info[1]
             record.msg = f"{record.getMessage()} ({type(error).__name__})"
             record.args = None

@@ -17,6 +17,7 @@ from bot.languages import Catalogs
 from bot.library import Library
 from bot.limits import Limiter, LocalLimiter
 from bot.locales import Locales
+from bot.observability.reach import Reach
 from bot.observability.telemetry import Telemetry, make_telemetry
 from bot.registration import FileRegistrations, Registrations
 from bot.settings import Settings
@@ -46,6 +47,7 @@ class Services:
         locales: Of people who did something that tells theirs.
         merger: Finds which of the questions without an answer mean the same.
         telemetry: What is measured of questions.
+        reach: Whether the database that processes share can be reached; ``None`` without one.
     """
 
     library: Library
@@ -63,6 +65,7 @@ class Services:
     in_flight: InFlight = field(default_factory=InFlight)
     merger: Merger = field(default_factory=Merger)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    reach: Reach | None = None
 
 
 def make_services(
@@ -102,6 +105,7 @@ def make_services(
         reads_messages=settings.message_content,
         clock=clock,
         telemetry=make_telemetry(settings),
+        reach=None if postgres is None else Reach(postgres.are_reached),
     )
 
 
@@ -135,6 +139,10 @@ async def catch_up(services: Services, payload: str | None) -> None:
         payload: ``None`` where something may have been told that was not heard.
     """
     if payload is None:
+        # Whom another process has forgotten meanwhile was perhaps not told.
+        services.locales.clear()
+        if isinstance(services.conversations, LocalConversations):
+            services.conversations.clear()
         await asyncio.to_thread(services.store.follow)
     elif (notice := Notice.of(payload)) is None:
         return

@@ -128,6 +128,39 @@ class Turns:
             await asyncio.to_thread(lock.release)
 
 
+class _AgainError(Exception):
+    """discord.py is about to try again what is being tried."""
+
+
+class Launches:
+    """Begins shards for the first time, each until it is connected.
+
+    discord.py tries again by calling itself, and Python ends that after an hour of failures.
+    """
+
+    def __init__(self) -> None:
+        self._trying: set[int] = set()
+
+    async def until_connected(self, shard: int, launch: Callable[[], Awaitable[None]]) -> None:
+        """Return when a shard is connected.
+
+        Args:
+            launch: discord.py's, which calls this again from within where it fails.
+        """
+        if shard in self._trying:
+            raise _AgainError
+        self._trying.add(shard)
+        try:
+            while True:
+                try:
+                    await launch()
+                except _AgainError:
+                    continue
+                return
+        finally:
+            self._trying.discard(shard)
+
+
 async def agree(client: discord.AutoShardedClient, shards: Shards) -> tuple[Shards, int]:
     """The shards with their number, and how many may begin together. To be called logged in.
 

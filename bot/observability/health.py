@@ -19,6 +19,7 @@ class Health:
     Args:
         shards: Those of the client, as they are when it is called.
         is_told: Whether Discord has told the client which servers there are.
+        is_reached: Whether the database can be asked that the articles are in.
     """
 
     def __init__(
@@ -27,16 +28,25 @@ class Health:
         in_flight: InFlight,
         shards: Callable[[], tuple[Shard, ...]],
         is_told: Callable[[], bool],
+        is_reached: Callable[[], bool] = lambda: True,
     ) -> None:
         self._library = library
         self._in_flight = in_flight
         self._shards = shards
         self._is_told = is_told
+        self._is_reached = is_reached
 
     @classmethod
     def of(cls, client: FootnoteClient) -> Health:
         """That of a client."""
-        return cls(client.library, client.in_flight, lambda: shards_of(client), client.is_ready)
+        reach = client.services.reach
+        return cls(
+            client.library,
+            client.in_flight,
+            lambda: shards_of(client),
+            client.is_ready,
+            lambda: reach is None or reach.is_there,
+        )
 
     def reasons(self) -> list[str]:
         """Why the bot cannot answer now, as sentences; none where it can."""
@@ -50,6 +60,8 @@ class Health:
             yield f"Shard {shard} is not connected to Discord."
         if not away and not self._is_told():
             yield "Discord has not told yet which servers there are."
+        if not self._is_reached():
+            yield "The database cannot be reached."
         if self._library.generation is None:
             yield "The articles are not loaded."
         elif not self._library.is_open:

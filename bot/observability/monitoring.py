@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from bot.observability.address import Address
@@ -35,8 +35,10 @@ async def monitored(
     registry = client.services.telemetry.metrics.registry
     state = State(client, health)
     registry.register(state)
+    reach = client.services.reach
     try:
-        async with serving(address, registry, health.reasons) as bound:
-            yield bound
+        with nullcontext() if reach is None else reach.watched():
+            async with serving(address, registry, health.reasons) as bound:
+                yield bound
     finally:
         registry.unregister(state)

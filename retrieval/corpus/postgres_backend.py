@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +11,14 @@ from sqlalchemy import Connection, text
 
 from retrieval.corpus.postgres_originals import PostgresOriginals
 from retrieval.corpus.postgres_segments import PostgresSegments
+from retrieval.database import CollectionStore
 from retrieval.errors import HeldError, StorageError
 from retrieval.phrases import phrase
 from retrieval.postgres.advisory import AdvisoryLock
 from retrieval.postgres.database import PostgresDatabase
 from retrieval.postgres.servers import Servers
+
+log = logging.getLogger(__name__)
 
 
 class PostgresBackend:
@@ -62,8 +66,14 @@ class PostgresBackend:
                 del self._held[collection]
 
     def forget(self, collection: str) -> None:
-        self.segments(collection).forget()
-        self.originals(collection).discard_all_but(())
+        try:
+            with self.held_by_one(collection):
+                if CollectionStore(self._database, collection).load().entries:
+                    return  # Another process has begun it anew meanwhile: this is all its.
+                self.segments(collection).forget()
+                self.originals(collection).discard_all_but(())
+        except StorageError as error:
+            log.warning("What is kept for a collection was not deleted: %s", error)
 
     def bytes_used(self, collection: str) -> int:
         with self._database.read(collection) as connection:

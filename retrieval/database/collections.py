@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Table,
+    and_,
     bindparam,
     delete,
     exists,
@@ -410,7 +411,9 @@ def next_checks(database: Database) -> dict[str, datetime]:
 
     Those of which every article was removed are not asked.
     """
-    theirs = ARTICLES.c.source_id == SOURCES.c.id
+    theirs = and_(
+        ARTICLES.c.collection == SOURCES.c.collection, ARTICLES.c.source_id == SOURCES.c.id
+    )
     is_wanted = or_(~exists().where(theirs), exists().where(theirs, ARTICLES.c.removed.is_(None)))
     # Kept as ISO dates with one zone, which sort as they follow each other.
     query = (

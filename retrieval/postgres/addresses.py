@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool
 
 from retrieval.errors import SettingsError
 from retrieval.phrases import phrase
+from retrieval.postgres.patience import PatientConnection
 
 POOL_SIZE: Final = 8
 """Connections that are kept to each server."""
@@ -66,7 +67,7 @@ class Address:
         Raises:
             psycopg.Error: There is none.
         """
-        return psycopg.connect(**self._parameters, autocommit=True)
+        return PatientConnection.connect(**self._parameters, autocommit=True)
 
     def engine(self, wait: float) -> Engine:
         """A pool of such connections.

@@ -6,12 +6,20 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
 from retrieval.postgres.addresses import Address
 from retrieval.postgres.errors import ERRORS, unreachable
+
+KEEPALIVES: Final = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""Settings with which the server notices within half a minute that a machine is gone without a
+word. It would take hours otherwise, for which what a session has locked stays locked."""
 
 
 class AdvisoryLock:
@@ -55,11 +63,12 @@ class AdvisoryLock:
             try:
                 connection = self._address.connect()
                 self._connection = connection
+                settings = dict(KEEPALIVES)
                 if self._lease_s is not None:
-                    connection.execute(
-                        "SELECT set_config('idle_session_timeout', %s, false)",
-                        [f"{max(1, round(self._lease_s * 1000))}ms"],
-                    )
+                    lease_ms = max(1, round(self._lease_s * 1000))
+                    settings["idle_session_timeout"] = f"{lease_ms}ms"
+                for name, value in settings.items():
+                    connection.execute("SELECT set_config(%s, %s, false)", [name, value])
                 was_had = connection.execute(
                     "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [self._key]
                 ).fetchone() == (True,)

@@ -14,9 +14,12 @@ from sqlalchemy import Connection
 
 from retrieval.postgres.addresses import Address
 from retrieval.postgres.errors import ERRORS, is_lost
+from retrieval.postgres.patience import be_patient
 
 LEFT_OUT_S: Final = 5.0
 """Seconds for which a replica that could not be reached is not asked."""
+BEGINS_WITHIN_S: Final = 5.0
+"""Seconds that a server may take to begin a transaction that reads; one that takes longer hangs."""
 _REMEMBERED: Final = 10_000
 """Segments that a replica is known to have, before it is asked of them anew."""
 
@@ -51,8 +54,15 @@ class Pool:
         self._segments: set[tuple[str, str]] = set()
         self._left_out_until = 0.0
 
-    def begin(self, statements: str) -> Begun:
+    def begin(
+        self, statements: str, *, changes: bool = False, patience: float | None = None
+    ) -> Begun:
         """Begin a transaction with statements that need no parameters, in one round trip.
+
+        Args:
+            changes: Whether the statements change something, which may have to wait for others.
+            patience: Seconds for which what is asked in it is waited for in all; as long as it
+                takes where not given.
 
         Raises:
             ERRORS: It cannot be begun; the connections that there were are given up.
@@ -61,11 +71,14 @@ class Pool:
         try:
             # SQLAlchemy is told only: it leaves the statement itself to us.
             connection.begin()
-            cursor = driver_of(connection).cursor()
+            driver = driver_of(connection)
+            be_patient(driver, None if changes else BEGINS_WITHIN_S)
+            cursor = driver.cursor()
             # Several statements cannot be prepared, which the driver does with what it sees often.
             cursor.execute(statements, prepare=False)
             while cursor.nextset():
                 pass
+            be_patient(driver, patience)
             return Begun(connection, cursor.fetchone() or ())
         except BaseException as error:
             self.give_up(connection, error)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from retrieval.errors import StorageError
 from retrieval.phrases import phrase
 from retrieval.postgres.addresses import Address
-from retrieval.postgres.advisory import AdvisoryLock
+from retrieval.postgres.advisory import KEEPALIVES, AdvisoryLock
 from retrieval.postgres.errors import (
     ERRORS,
     UnreachableError,
@@ -48,6 +48,13 @@ EVERY: Final = "*"
 """Its value where the rows of several are listed."""
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
+_MISSED_S: Final = 5.0
+"""Seconds after somebody waited for the server in vain, in which nobody else does."""
+_LONGEST_ANSWER: Final = "30s"
+"""For so long at most a question waits for what the server does: for a lock that somebody has on a
+table, or for a plan that turns out to be a bad one."""
+_PATIENCE_S: Final = 35.0
+"""Seconds for which a question waits where the server does not even say that it takes too long."""
 _FORGETS_EVERY: Final = 256
 """Changes after which the tokens of old ones are deleted."""
 _READS: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -80,6 +87,7 @@ class Servers:
         self._replicas = [
             Pool(Address(each, "FOOTNOTE_REPLICA_URLS", writes=False), wait) for each in replicas
         ]
+        self._missed_until = 0.0
         self._turns = count()
         self._writes = count()
 
@@ -103,11 +111,13 @@ class Servers:
             UnreachableError: No server could be reached in time, or it broke off.
             StorageError: The server could not do what was asked.
         """
+        if needs is not None:
+            settings = {"statement_timeout": _LONGEST_ANSWER, **(settings or {})}
         begin = f"{_READS}; {_setting(collection, settings)}"
         found = None
         if needs is not None and collection is not None:
             found = self._on_replica(begin, collection, needs)
-        pool, connection = found or self._on_primary(begin)
+        pool, connection = found or self._on_primary(begin, None if needs is None else _PATIENCE_S)
         try:
             yield connection
         except ERRORS as error:
@@ -172,13 +182,13 @@ class Servers:
             StorageError: It was not kept.
         """
         token = Token()
-        statements = [_WRITES, _setting(collection, settings)]
+        statements = [_WRITES, _setting(collection, {**KEEPALIVES, **(settings or {})})]
         if leaves_token:
             if next(self._writes) % _FORGETS_EVERY == 0:
                 statements.append(FORGET)
             statements.append(token.leave())
         pool, begin = self._primary, "; ".join(statements)
-        connection, row = self._reached(lambda: pool.begin(begin))
+        connection, row = self._reached(lambda: pool.begin(begin, changes=True))
         is_being_kept = False
         try:
             yield connection
@@ -220,6 +230,17 @@ class Servers:
         """
         return AdvisoryLock(self._address, key, lease_s)
 
+    def are_reached(self) -> bool:
+        """Whether one of them answers now, so that articles can be read. Is not tried again."""
+        for pool in (self._primary, *self._replicas):
+            try:
+                connection, _ = pool.begin(f"{_READS}; SELECT 1")
+            except ERRORS:
+                continue
+            pool.end(connection)
+            return True
+        return False
+
     def close(self) -> None:
         """Close the connections; the next use makes new ones."""
         for pool in (self._primary, *self._replicas):
@@ -243,11 +264,11 @@ class Servers:
                     raise
                 time.sleep(_FIRST_PAUSE_S)
 
-    def _on_primary(self, begin: str) -> tuple[Pool, Connection]:
+    def _on_primary(self, begin: str, patience: float | None) -> tuple[Pool, Connection]:
         pool = self._primary
 
         def begun() -> Connection:
-            connection, row = pool.begin(f"{begin}; SELECT pg_is_in_recovery()")
+            connection, row = pool.begin(f"{begin}; SELECT pg_is_in_recovery()", patience=patience)
             if row[0]:
                 pool.give_up(connection)
                 raise _FollowerError
@@ -267,7 +288,7 @@ class Servers:
             is_known = pool.is_known_to_have(collection, segment)
             asked = "SELECT true" if is_known else _has_segment(collection, segment)
             try:
-                connection, row = pool.begin(f"{begin}; {asked}")
+                connection, row = pool.begin(f"{begin}; {asked}", patience=_PATIENCE_S)
             except ERRORS as error:
                 if pool.was_missed():
                     log.warning("A replica is left out for a while: %s", told(error, writes=False))
@@ -282,19 +303,29 @@ class Servers:
     def _reached(self, begun: Callable[[], T]) -> T:
         """What is begun, once the server can be reached.
 
+        Where somebody waited in vain just now, it is tried once: questions that wait for each
+        other would otherwise wait for the server one after the other.
+
         Raises:
             StorageError: It cannot in time, or waiting does not help.
         """
         deadline, pause = time.monotonic() + self._wait, 0.0
         while True:
             try:
-                return begun()
+                found = begun()
             except (_FollowerError, *ERRORS) as error:
                 follows = isinstance(error, _FollowerError)
                 if not follows and not is_absence(error):
                     raise told(error, writes=False) from None
-                if is_refusal(error) or time.monotonic() + pause > deadline:
+                now = time.monotonic()
+                is_over = now + pause > deadline or now < self._missed_until
+                if is_over:
+                    self._missed_until = now + _MISSED_S
+                if is_over or is_refusal(error):
                     raise unreachable(None if follows else error) from None
+            else:
+                self._missed_until = 0.0
+                return found
             # A connection that had been lost for long is made anew at once.
             time.sleep(pause)
             pause = min(max(2 * pause, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)

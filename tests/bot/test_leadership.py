@@ -133,6 +133,34 @@ async def test_who_cannot_ask_the_database_does_not_lead(caplog: pytest.LogCaptu
     assert sum("cannot be reached" in record.getMessage() for record in told) == 1
 
 
+class Faulty:
+    """A lock that fails once in a way nobody foresaw."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def acquire(self) -> bool:
+        self.looks += 1
+        if self.looks == 1:
+            raise ValueError("unforeseen")
+        return True
+
+    def holds(self) -> bool:
+        return False
+
+    def release(self) -> None:
+        pass
+
+
+async def test_an_unforeseen_error_keeps_nobody_from_leading_later(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lock = Faulty()
+    async with candidate(lambda name: lock) as made:
+        await made.leads()
+    assert "unforeseen" in caplog.text
+
+
 async def test_what_was_seen_long_ago_is_not_trusted() -> None:
     now = [0.0]
     leadership = Leadership(lambda name: Mute(), look=1e9, clock=lambda: now[0])

@@ -114,6 +114,19 @@ async def test_a_refusal_takes_nothing_from_the_others(limiter: Limiter) -> None
     assert await limiter.take(1, 1, 2, settings) is None
 
 
+async def test_nobody_is_locked_out_by_a_clock_that_is_set_back(
+    people_url: str, clock: Clock
+) -> None:
+    servers = Servers(people_url)
+    limiter = SharedLimiter(PostgresPeople(servers, keep_text=True), clock)
+    assert await limiter.take(1, 1, 1, only(per_member=1)) is None
+    clock.now -= 3600
+    assert await limiter.take(1, 1, 1, only(per_member=1)) == pytest.approx(60, abs=0.1)
+    clock.now += 61
+    assert await limiter.take(1, 1, 1, only(per_member=1)) is None
+    servers.close()
+
+
 async def test_nobody_waits_where_there_is_no_limit(clock: Clock) -> None:
     limiter = LocalLimiter(clock)
     assert all([await limiter.take(1, 1, 1, UNLIMITED) is None for _ in range(1000)])

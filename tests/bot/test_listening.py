@@ -12,13 +12,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bot import listening
 from bot.client import FootnoteClient
-from bot.conversations import Conversations
+from bot.conversations import Conversations, LocalConversations, Place
 from bot.inflight import ClosingError
 from bot.library import Library
 from bot.listening import Listen, follow, hear
 from bot.locales import Locales
-from bot.services import Services
+from bot.services import Services, catch_up
+from retrieval.conversation import Turn
 from retrieval.errors import StorageError
 from retrieval.postgres.servers import Servers
 from tests.bot.conftest import MakeCorpora, client_over
@@ -128,6 +130,26 @@ async def test_a_bot_that_is_being_stopped_complains_of_nothing(
     assert not caplog.records
 
 
+async def test_a_listener_that_fails_unforeseen_listens_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listening, "_AGAIN_S", 0.01)
+    failures: list[Exception] = [ValueError("unforeseen")]
+    news: asyncio.Queue[News] = asyncio.Queue()
+
+    def listen(
+        channel: str, on_payload: Callable[[str | None], None], stop: threading.Event
+    ) -> None:
+        if failures:
+            raise failures.pop()
+        on_payload(None)
+        stop.wait(20)
+
+    async with hearing(listen, news.put):
+        assert await asyncio.wait_for(news.get(), 10) == {None}
+    assert "unforeseen" in caplog.text
+
+
 # What is done about it
 
 
@@ -188,6 +210,18 @@ async def test_for_other_news_no_collection_is_looked_at(simcord_bot: FootnoteCl
         # Once it attends to the second, the first is over.
         await process.forgets(2)
         assert process.refreshed.empty()
+
+
+async def test_whom_another_process_may_have_forgotten_is_not_remembered(
+    simcord_bot: FootnoteClient,
+) -> None:
+    local = LocalConversations(lambda: 0.0)
+    services = replace(simcord_bot.services, conversations=local, locales=Locales())
+    await local.remember(1, [Place("message", 2)], [Turn("Who was it?", "Ada")], person=3)
+    services.locales.note(3, "de")
+    await catch_up(services, None)
+    assert not len(local)
+    assert services.locales.of(3) is None
 
 
 async def test_while_the_articles_are_being_opened_they_are_not_looked_at(

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.leadership import Lock
-from bot.sharding import PAUSE, Shards, ShardsUnknownError, Turns, agree, keep_session
+from bot.sharding import PAUSE, Launches, Shards, ShardsUnknownError, Turns, agree, keep_session
 from retrieval.postgres.servers import Servers
 from tests.loopback import LoopbackDiscord
 
@@ -32,11 +32,13 @@ class Client(discord.AutoShardedClient):
             guild_ready_timeout=0.05,
         )
         self.heard: list[int] = []
+        self.launches = Launches()
 
     async def launch_shard(
         self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
     ) -> None:
-        await super().launch_shard(gateway, shard_id, initial=initial)
+        launch = partial(super().launch_shard, gateway, shard_id, initial=initial)
+        await self.launches.until_connected(shard_id, launch)
         keep_session(self, shard_id)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
@@ -207,6 +209,40 @@ async def test_a_database_that_is_away_keeps_no_shard_from_beginning() -> None:
     nowhere = Servers("postgresql://footnote@127.0.0.1:9/footnote", wait=0.1)
     turns = Turns(1, time.monotonic, lock=partial(_of_group, nowhere))
     await asyncio.wait_for(turns.wait(0), 10)
+
+
+# The first connection
+
+
+async def test_a_first_connection_that_is_refused_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nap = asyncio.sleep
+
+    async def short(seconds: float, result: None = None) -> None:
+        await nap(0.01 if seconds == 5.0 else seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", short)
+    async with LoopbackDiscord(TOKEN) as loopback:
+        loopback.refuse_connections(3)
+        async with connected(loopback, Client()):
+            assert len(loopback.identifies) == 1
+
+
+async def test_however_often_it_fails_a_shard_is_connected_in_the_end() -> None:
+    launches, failures = Launches(), [OSError()] * 2000
+
+    async def launch() -> None:
+        # As discord.py does.
+        try:
+            await asyncio.sleep(0)
+            if failures:
+                raise failures.pop()
+        except OSError:
+            await launches.until_connected(3, launch)
+
+    await launches.until_connected(3, launch)
+    assert not failures
 
 
 # Connections that are lost

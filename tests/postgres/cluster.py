@@ -50,6 +50,15 @@ _ROOM: Final = 2 << 30
 """Bytes that the servers of a suite are sure not to fill."""
 _GONE: Final = (ProcessLookupError, FileNotFoundError)
 """What is raised of a process that has ended."""
+_ACCESS: Final = f"""
+local all all trust
+local replication all trust
+host all locked 127.0.0.1/32 scram-sha-256
+host all {SUPERUSER} 127.0.0.1/32 reject
+host all all 127.0.0.1/32 trust
+"""
+"""The superuser comes through the folder alone, which nobody else may enter: who is one can run
+programs."""
 _PATIENCE: Final = 30.0
 """Seconds for a server to do as it is told."""
 _GUARD: Final = """
@@ -181,9 +190,7 @@ class Cluster:
             *("initdb", "-D", str(self.data), "-U", SUPERUSER, "-A", "trust"),
             *("-E", "UTF8", "--locale=C", "-N", "--no-instructions"),
         )
-        access = self.data / "pg_hba.conf"
-        others = access.read_text("utf-8")
-        access.write_text(f"host all locked 127.0.0.1/32 scram-sha-256\n{others}", "utf-8")
+        (self.data / "pg_hba.conf").write_text(_ACCESS, "utf-8")
         self.start()
         with self.superuser() as connection:
             connection.execute(f"CREATE ROLE {ROLE} LOGIN")

@@ -37,6 +37,8 @@ class Proxy:
         self._next: Cut | None = None
         self._then: Callable[[], None] | None = None
         self.cuts = 0
+        self._flows = threading.Event()
+        self._flows.set()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
         self._sockets: list[socket.socket] = []
@@ -50,6 +52,7 @@ class Proxy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.thaw()
         # Shut down first: closing alone does not wake whoever waits for a connection.
         for each in (self._listener, *self._sockets):
             _end(each)
@@ -68,6 +71,14 @@ class Proxy:
         """
         self._then = then
         self._next = when
+
+    def freeze(self) -> None:
+        """Take what is sent and answer nothing, as what lies before a server that hangs does."""
+        self._flows.clear()
+
+    def thaw(self) -> None:
+        """Go on."""
+        self._flows.set()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -105,6 +116,7 @@ class Proxy:
     ) -> None:
         with suppress(OSError):
             while (data := server.recv(1 << 16)) and not is_deaf.is_set():
+                self._flows.wait()
                 client.sendall(data)
         if is_deaf.is_set() and self._then is not None:
             self._then()

@@ -374,7 +374,11 @@ async def test_nothing_was_sent_that_discord_refuses(wire: Wire) -> None:
 
 
 async def test_the_log_tells_neither_questions_nor_the_token(wire: Wire) -> None:
-    assert "Connected to Discord as footnote" in wire.bot.log
+    await wire.ask(QUESTION)
+    # It is told when Discord has named all servers, or none for two seconds.
+    async with asyncio.timeout(30):
+        while "Connected to Discord as footnote" not in wire.bot.log:
+            await asyncio.sleep(0.05)
     assert QUESTION not in wire.bot.log
     assert TOKEN not in wire.bot.log
     assert "Traceback" not in wire.bot.log
@@ -388,6 +392,24 @@ async def test_a_wrong_token_ends_with_one_line_and_status_1(tmp_path: Path) -> 
             (line,) = refused.log.strip().splitlines()
     assert line.startswith("footnote: Discord refused the token.")
     assert TOKEN not in line
+
+
+async def test_an_intent_that_is_not_switched_on_ends_with_what_to_do(tmp_path: Path) -> None:
+    async with LoopbackDiscord(TOKEN, privileged_intents=0) as discord:
+        bot = running_bot(
+            tmp_path,
+            SEEDS,
+            api_url=discord.api_url,
+            gateway_url=discord.gateway_url,
+            warm=True,
+            MESSAGE_CONTENT_INTENT="1",
+        )
+        async with bot as refused:
+            assert await refused.exit_status() == 1
+            *_, line = refused.log.strip().splitlines()
+    assert line.startswith("footnote: Discord does not let the bot read messages.")
+    assert "MESSAGE_CONTENT_INTENT=0" in line
+    assert "Traceback" not in refused.log
 
 
 async def test_an_unreachable_discord_ends_with_one_line_and_status_1(

@@ -26,10 +26,17 @@ ON CONFLICT (server, kind, id) DO UPDATE SET
         excluded.tokens,
         buckets.tokens + greatest(excluded.at - buckets.at, 0) * excluded.tokens / 60
     ),
-    at = greatest(excluded.at, buckets.at)
+    at = CASE
+        WHEN excluded.at < buckets.at - 60 THEN excluded.at
+        ELSE greatest(excluded.at, buckets.at)
+    END
 RETURNING kind, tokens
 """
-"""Refills the buckets and holds them until the transaction ends."""
+"""Refills the buckets and holds them until the transaction ends.
+
+Who waited for a bucket comes a moment late. By more than a minute nobody does: the clock was set
+back, and a bucket would stay empty until it is as late again.
+"""
 _TAKE: Final = """
 UPDATE buckets SET tokens = greatest(tokens - 1, 0)
 FROM unnest(%s::text[], %s::bigint[]) AS wanted (kind, id)

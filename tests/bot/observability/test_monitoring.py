@@ -100,6 +100,11 @@ def test_each_shard_that_is_away_is_named(library: Library) -> None:
     assert reasons == [f"Shard {number} is not connected to Discord." for number in (1, 2)]
 
 
+def test_a_bot_whose_database_is_away_is_not_ready(library: Library) -> None:
+    health = Health(library, InFlight(), lambda: CONNECTED, lambda: True, lambda: False)
+    assert health.reasons() == ["The database cannot be reached."]
+
+
 def test_a_bot_that_knows_no_servers_yet_is_not_ready(library: Library) -> None:
     (reason,) = Health(library, InFlight(), lambda: CONNECTED, lambda: False).reasons()
     assert "which servers" in reason

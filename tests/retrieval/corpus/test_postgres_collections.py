@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.corpus.postgres_backend import PostgresBackend
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.errors import StorageError
 from retrieval.sandbox import Sandbox
@@ -132,6 +133,26 @@ def test_an_upload_is_kept_as_it_was_while_its_article_is(house: PostgresHouse) 
     corpora.forget(SERVER)
     assert own.original(entry) is None
     assert house.kept(f"server-{SERVER}") == {}
+
+
+def test_what_is_begun_anew_while_it_is_being_forgotten_stays(house: PostgresHouse) -> None:
+    here, there = house.opened(), house.opened()
+    here.server(SERVER).add(upload("battle.md", BATTLE))
+    there.refresh()
+    backend = here._means.backend
+    assert isinstance(backend, PostgresBackend)
+    forget = backend.forget
+
+    def begun_anew(collection: str) -> None:
+        there.server(SERVER).add(upload("bridge.md", BRIDGE))
+        forget(collection)
+
+    backend.forget = begun_anew  # type: ignore[method-assign]
+    here.forget(SERVER)
+    own = house.opened().server(SERVER)
+    (entry,) = own.inventory().entries
+    assert own.original(entry) == BRIDGE.encode()
+    assert house.kept(own.name)["segments"] >= 1
 
 
 def test_a_backup_is_left_to_the_server(house: PostgresHouse, tmp_path: Path) -> None:

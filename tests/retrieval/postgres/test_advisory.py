@@ -42,6 +42,15 @@ def test_of_many_who_come_at_once_one_has_it(servers: Servers) -> None:
     assert not any(lock.holds() for lock in locks)
 
 
+def test_the_server_notices_soon_that_the_machine_is_gone_that_has_it(servers: Servers) -> None:
+    lock = servers.advisory("leader")
+    assert lock.acquire()
+    assert lock._connection is not None
+    kept = lock._connection.execute("SHOW tcp_keepalives_idle").fetchone()
+    assert kept == ("10",)
+    lock.release()
+
+
 def test_it_is_free_for_all_databases_of_others(servers: Servers, postgres_stage: Stage) -> None:
     with postgres_stage.database() as name:
         elsewhere = Servers(postgres_stage.cluster.url(name))

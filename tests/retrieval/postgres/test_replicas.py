@@ -12,6 +12,7 @@ from retrieval.postgres import pools
 from retrieval.postgres.errors import UnreachableError
 from retrieval.postgres.servers import Servers
 from tests.postgres.fixtures import Pair
+from tests.postgres.proxy import Proxy
 from tests.retrieval.postgres.rows import add_segment, backend, is_replica, names
 
 
@@ -139,6 +140,68 @@ def test_what_was_remembered_of_one_is_forgotten_with_its_connections(
     assert not pool.is_known_to_have("mine", "first")
 
 
+class TestHanging:
+    """A server, or what lies before it, takes what is sent and answers nothing."""
+
+    @pytest.fixture
+    def proxy(self, postgres_pair: Pair) -> Iterator[Proxy]:
+        with Proxy(postgres_pair.replica.port) as made:
+            yield made
+
+    @pytest.fixture
+    def servers(
+        self, postgres_pair: Pair, servers: Servers, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Servers]:
+        monkeypatch.setattr(pools, "BEGINS_WITHIN_S", 0.3)
+        monkeypatch.setattr("retrieval.postgres.servers._PATIENCE_S", 0.6)
+        add_segment(servers, "mine", "first")
+        postgres_pair.wait()
+        made = Servers(postgres_pair.url, [proxy.url(postgres_pair.replica_url)], wait=0.2)
+        assert asks_replica(made, "first")
+        yield made
+        made.close()
+
+    def test_another_is_asked_instead(self, servers: Servers, proxy: Proxy) -> None:
+        proxy.freeze()
+        start = time.monotonic()
+        assert not asks_replica(servers, "first")
+        assert not asks_replica(servers, "first")
+        assert time.monotonic() - start < 5
+
+    def test_of_the_one_that_is_changed_that_is_told(
+        self, postgres_pair: Pair, servers: Servers
+    ) -> None:
+        with Proxy(postgres_pair.primary.port) as before:
+            hangs = Servers(before.url(postgres_pair.url), wait=0.2)
+            names(hangs)
+            before.freeze()
+            start = time.monotonic()
+            with pytest.raises(UnreachableError, match=r"cannot be reached.*does not answer"):
+                names(hangs)
+            assert time.monotonic() - start < 5
+            hangs.close()
+
+    def test_a_question_that_has_begun_is_given_up(self, servers: Servers, proxy: Proxy) -> None:
+        start = time.monotonic()
+
+        def ask() -> None:
+            with servers.read("mine", needs="first") as connection:
+                proxy.freeze()
+                connection.execute(text("SELECT 1"))
+
+        with pytest.raises(UnreachableError, match="does not answer"):
+            ask()
+        assert time.monotonic() - start < 5
+        proxy.thaw()
+
+    def test_what_takes_its_time_within_bounds_is_waited_for(self, servers: Servers) -> None:
+        with servers.read("mine", needs="first") as connection:
+            assert is_replica(connection)
+            assert connection.execute(text("SELECT 7 FROM pg_sleep(0.4)")).scalar() == 7
+        with servers.read("mine") as connection:
+            assert connection.execute(text("SELECT 7 FROM pg_sleep(0.8)")).scalar() == 7
+
+
 class TestWithoutThePrimary:
     @pytest.fixture(autouse=True)
     def stopped(self, postgres_pair: Pair, servers: Servers) -> Iterator[None]:
@@ -160,6 +223,34 @@ class TestWithoutThePrimary:
                 pass
             with pytest.raises(UnreachableError, match=said), servers.read("mine", needs="other"):
                 pass
+
+    def test_who_comes_after_somebody_who_waited_in_vain_is_told_at_once(
+        self, postgres_pair: Pair
+    ) -> None:
+        """Questions that wait for each other must not wait for the server one after the other."""
+        servers = Servers(postgres_pair.url, wait=1)
+        starts, ends = [], []
+        for _ in range(5):
+            starts.append(time.monotonic())
+            with pytest.raises(UnreachableError, match="cannot be reached"):
+                names(servers)
+            ends.append(time.monotonic())
+        servers.close()
+        assert ends[0] - starts[0] > 0.5, "the first waits"
+        assert ends[-1] - starts[1] < 0.5, "and the others do not"
+
+    def test_once_it_is_back_it_is_waited_for_again(self, postgres_pair: Pair) -> None:
+        servers = Servers(postgres_pair.url, wait=0.5)
+        with pytest.raises(UnreachableError):
+            names(servers)
+        postgres_pair.primary.start()
+        names(servers)
+        postgres_pair.primary.stop()
+        start = time.monotonic()
+        with pytest.raises(UnreachableError):
+            names(servers)
+        assert time.monotonic() - start > 0.2
+        servers.close()
 
     def test_a_server_that_follows_is_not_taken_for_the_one_that_is_changed(
         self, postgres_pair: Pair

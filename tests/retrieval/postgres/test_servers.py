@@ -96,6 +96,12 @@ class TestWriting:
         assert len(attempts) == 2
         assert names(servers) == ["one"]
 
+    def test_the_server_notices_soon_that_a_machine_is_gone_that_changes_something(
+        self, servers: Servers
+    ) -> None:
+        with servers.write("one") as connection:
+            assert connection.execute(text("SHOW tcp_keepalives_idle")).scalar() == "10"
+
 
 class TestReading:
     def test_it_sees_one_moment_whatever_is_written_meanwhile(self, servers: Servers) -> None:
@@ -121,6 +127,22 @@ class TestReading:
         for _ in range(20):
             with servers.read(None) as connection:
                 assert not connection.execute(asked).scalar()
+
+    def test_a_question_does_not_wait_for_a_lock_for_ever(
+        self, servers: Servers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("retrieval.postgres.servers._LONGEST_ANSWER", "200ms")
+        segments = text("SELECT segment FROM segments WHERE collection = 'one'")
+
+        def ask() -> None:
+            with servers.read("one", needs="first") as connection:
+                connection.execute(segments)
+
+        with servers.write("two") as locking:
+            locking.execute(text("LOCK TABLE segments IN ACCESS EXCLUSIVE MODE"))
+            with pytest.raises(StorageError, match="statement timeout"):
+                ask()
+        ask()
 
     @pytest.mark.parametrize("name", ["'; DROP TABLE collections; --", "\\'", "%s", "\0", "*'"])
     def test_a_name_is_nothing_but_a_name(self, servers: Servers, name: str) -> None:

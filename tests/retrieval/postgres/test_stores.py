@@ -56,6 +56,32 @@ def test_it_is_a_database_as_the_stores_know_one(database: PostgresDatabase) -> 
     assert known.take_notices() == ()
 
 
+def test_an_id_that_two_collections_have_is_not_taken_for_one(database: PostgresDatabase) -> None:
+    """As it may be where the servers are many, or were filled from a copy."""
+    when = "2031-05-01T12:30:15+00:00"
+    for name, removed in (("one", when), ("other", None)):
+        named = {"name": name, "when": when, "removed": removed}
+        with database.write(name) as connection:
+            connection.execute(text("INSERT INTO collections (name) VALUES (:name)"), named)
+            connection.execute(
+                text(
+                    "INSERT INTO sources (id, collection, kind, location, name, article, position,"
+                    " configured, next_check, added)"
+                    " VALUES (7, :name, 'page', 'x', 'x', 'x', 0, false, :when, :when)"
+                ),
+                named,
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO articles (collection, source_id, article, position, title, text,"
+                    " pages, signature, removed)"
+                    " VALUES (:name, 7, 'x', 0, '', '', '[]', '', :removed)"
+                ),
+                named,
+            )
+    assert set(next_checks(database)) == {"other"}
+
+
 def test_it_can_be_used_again_after_it_was_closed(database: PostgresDatabase) -> None:
     CollectionStore(database, "any").set_uses_shared(False)
     database.close()
