@@ -376,9 +376,9 @@ async def test_nothing_was_sent_that_discord_refuses(wire: Wire) -> None:
 async def test_the_log_tells_neither_questions_nor_the_token(wire: Wire) -> None:
     await wire.ask(QUESTION)
     # It is told when Discord has named all servers, or none for two seconds.
-    async with asyncio.timeout(30):
-        while "Connected to Discord as footnote" not in wire.bot.log:
-            await asyncio.sleep(0.05)
+    await wire.discord.wait_until(
+        lambda: "Connected to Discord as footnote" in wire.bot.log, 30, "the bot to say so"
+    )
     assert QUESTION not in wire.bot.log
     assert TOKEN not in wire.bot.log
     assert "Traceback" not in wire.bot.log
