@@ -374,7 +374,6 @@ async def test_nothing_was_sent_that_discord_refuses(wire: Wire) -> None:
 
 
 async def test_the_log_tells_neither_questions_nor_the_token(wire: Wire) -> None:
-    await wire.ask(QUESTION)
     # It is told when Discord has named all servers, or none for two seconds.
     await wire.discord.wait_until(
         lambda: "Connected to Discord as footnote" in wire.bot.log, 30, "the bot to say so"
