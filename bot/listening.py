@@ -54,7 +54,7 @@ async def hear(
         while not stop.is_set():
             try:
                 listen(channel, tell, stop)
-            except Exception:
+            except Exception:  # The thread goes on: nobody would begin another.
                 log.exception("Unforeseen error in listening to other processes")
                 # What is notified until it is listened again is not known, which it then tells.
                 stop.wait(_AGAIN_S)
@@ -74,7 +74,7 @@ async def hear(
             except FootnoteError as error:
                 log.warning("What other processes have changed cannot be read: %s", error)
                 told.add(None)
-            except Exception:
+            except Exception:  # One change that cannot be read is not to end the bot.
                 log.exception("Unforeseen error in what other processes have told")
                 told.add(None)
     finally:

@@ -10,6 +10,7 @@ from retrieval.answering import Answerer
 from retrieval.answers import Answer, Quote
 from retrieval.articles import Article
 from retrieval.corpus import Corpora, Corpus, Report, Upload
+from retrieval.corpus.backend import Backend
 from retrieval.corpus.sources import Configured
 from retrieval.encoders import Encoder
 from retrieval.limits import Limits
@@ -57,6 +58,10 @@ class House:
         for path in self.articles.iterdir():
             path.unlink()
 
+    def backend(self, data: Path | None = None) -> Backend | None:
+        """What the collections are kept in; ``None`` where that is the folder."""
+        return None
+
     def corpora(
         self,
         data: Path | None = None,
@@ -70,6 +75,7 @@ class House:
             data or self.data,
             Answerer(encoder or self.encoder, 0.5),
             [self.articles] if sources is None else sources,
+            backend=self.backend(data),
             limits=limits,
             private_hosts=private_hosts,
             sandbox=self.sandbox,

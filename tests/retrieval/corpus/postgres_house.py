@@ -7,12 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from retrieval.answering import Answerer
-from retrieval.corpus import Corpora
 from retrieval.corpus.postgres_backend import PostgresBackend
-from retrieval.corpus.sources import Configured
 from retrieval.encoders import Encoder
-from retrieval.limits import Limits
 from retrieval.postgres.servers import Servers
 from retrieval.sandbox import Sandbox
 from tests.retrieval.corpus.house import House
@@ -55,27 +51,6 @@ class PostgresHouse(House):
     def backend(self, data: Path | None = None) -> PostgresBackend:
         """The database as a process that starts now would have it."""
         return PostgresBackend(Servers(self.url, self.replicas), data or self.data)
-
-    def corpora(
-        self,
-        data: Path | None = None,
-        sources: Sequence[Configured] | None = None,
-        encoder: Encoder | None = None,
-        limits: Limits | None = None,
-        private_hosts: Sequence[str] = (),
-    ) -> Corpora:
-        made = Corpora(
-            data or self.data,
-            Answerer(encoder or self.encoder, 0.5),
-            [self.articles] if sources is None else sources,
-            backend=self.backend(data),
-            limits=limits,
-            private_hosts=private_hosts,
-            sandbox=self.sandbox,
-            clock=self.clock,
-        )
-        self._made.append(made)
-        return made
 
     def kept(self, collection: str) -> dict[str, int]:
         """How many rows of a collection each table has, of those that have any."""
