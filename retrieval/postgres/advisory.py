@@ -12,6 +12,7 @@ import psycopg
 
 from retrieval.postgres.addresses import Address
 from retrieval.postgres.errors import ERRORS, unreachable
+from retrieval.postgres.patience import be_patient
 
 KEEPALIVES: Final = {
     "tcp_keepalives_idle": "10",
@@ -20,6 +21,8 @@ KEEPALIVES: Final = {
 }
 """Settings with which the server notices within half a minute that a machine is gone without a
 word. It would take hours otherwise, for which what a session has locked stays locked."""
+_RELEASED_WITHIN_S: Final = 2.0
+"""Seconds that the server may take to say that a lock is given back."""
 
 
 class AdvisoryLock:
@@ -59,7 +62,7 @@ class AdvisoryLock:
             StorageError: The server cannot be reached.
         """
         with self._using:
-            self._close()
+            self._let_go()
             try:
                 connection = self._address.connect()
                 self._connection = connection
@@ -93,9 +96,18 @@ class AdvisoryLock:
             return True
 
     def release(self) -> None:
-        """Let go of the lock, if it is had."""
+        """Let go of the lock, if it is had: whoever asks for it next can have it."""
         with self._using:
-            self._close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        # The server ends a session some time after its connection was closed, and would keep the
+        # lock until then. One that does not answer has its keepalives and leases.
+        if self._connection is not None:
+            with suppress(*ERRORS):
+                be_patient(self._connection, _RELEASED_WITHIN_S)
+                self._connection.execute("SELECT pg_advisory_unlock_all()")
+        self._close()
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None

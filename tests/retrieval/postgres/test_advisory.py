@@ -31,6 +31,21 @@ def test_one_has_it_and_the_others_do_not(servers: Servers, other: Servers) -> N
         assert is_had_too
 
 
+def test_what_was_let_go_of_can_be_had_before_the_server_has_ended_the_session(
+    servers: Servers, other: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = servers.advisory("leader")
+    assert lock.acquire()
+    session = lock._connection
+    assert session is not None
+    with monkeypatch.context() as slow:
+        slow.setattr(session, "close", lambda: None)
+        lock.release()
+    with other.advisory("leader") as is_had:
+        assert is_had
+    session.close()
+
+
 def test_of_many_who_come_at_once_one_has_it(servers: Servers) -> None:
     locks = [servers.advisory("leader") for _ in range(8)]
     with ThreadPoolExecutor(len(locks)) as pool:
