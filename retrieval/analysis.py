@@ -12,7 +12,7 @@ import importlib.util
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +29,7 @@ _UNSPACED: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
+_RUN: Final = re.compile(f"[{_UNSPACED}]")
 _HANGUL: Final = re.compile("[\u1100-\u11ff\uac00-\ud7af]")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _CLUSTER: Final = re.compile(
@@ -103,19 +104,21 @@ _STOP_WORDS: Final = {
 
 def words(text: str, language: Language) -> list[str]:
     """The words of ``text`` that count, as ``code:stem``, in order and with repetitions."""
-    stop = stop_words(language)
-    return [
-        f"{language.code}:{part}"
-        for word in _folded(text)
-        if word not in stop
-        for part in _parts(word, language)
-    ]
+    code = language.code
+    found: list[str] = []
+    for written in _word().findall(text):
+        is_stop_word, parts = _parts(written, code)
+        if not is_stop_word:
+            found += parts
+    return found
 
 
 @lru_cache(maxsize=2048)
 def word_pairs(text: str, language: Language) -> frozenset[tuple[str, str]]:
     """Every two neighbouring words of ``text``, stop words too, as ``words`` has them."""
-    every = [f"{language.code}:{part}" for word in _folded(text) for part in _parts(word, language)]
+    every = [
+        part for written in _word().findall(text) for part in _parts(written, language.code)[1]
+    ]
     # Remembered, since the sentences that answer are few, and asked for often.
     return frozenset(itertools.pairwise(every))
 
@@ -125,8 +128,12 @@ def tokens(text: str) -> list[tuple[str, Span]]:
     return [(fold(match.group()), Span(*match.span())) for match in _word().finditer(text)]
 
 
-def _folded(text: str) -> list[str]:
-    return [fold(word) for word in _word().findall(text)]
+def all_words(texts: Iterable[str]) -> frozenset[str]:
+    """The words of texts as they are compared before stemming, each once."""
+    written: set[str] = set()
+    for text in texts:
+        written.update(_word().findall(text))
+    return frozenset(map(fold, written))
 
 
 def fold(word: str) -> str:
@@ -198,9 +205,17 @@ def _lists_of_stop_words() -> ModuleType:
 
 
 @lru_cache(maxsize=1 << 15)
-def _parts(word: str, language: Language) -> Sequence[str]:
+def _parts(written: str, code: str) -> tuple[bool, Sequence[str]]:
+    """Whether a word of a language is a stop word, and what it counts as, as ``code:stem``."""
     # Few words make up most of every text.
-    if re.match(f"[{_UNSPACED}]", word):
+    language = Language(code)
+    word = fold(written)
+    parts = [f"{code}:{stem}" for stem in _stems(word, language)]
+    return word in stop_words(language), parts
+
+
+def _stems(word: str, language: Language) -> Sequence[str]:
+    if _RUN.match(word):
         return [
             pair
             for run in _between_stop_words(word, language)
@@ -235,4 +250,5 @@ def _stemmer(language: Language) -> Stemmer.Stemmer | None:
     import Stemmer
 
     algorithm = _STEMMED.get(language.code)
-    return Stemmer.Stemmer(algorithm) if algorithm in Stemmer.algorithms() else None
+    # Without its own memory of words, as what comes of them is remembered here.
+    return Stemmer.Stemmer(algorithm, 0) if algorithm in Stemmer.algorithms() else None

@@ -59,7 +59,10 @@ def prepare(article: Article) -> PreparedArticle:
     language = language_of(article.text)
     return PreparedArticle(
         article,
-        tuple(_prepare(passage, article.text, language) for passage in passages(article)),
+        tuple(
+            _prepare(passage, article.text, language)
+            for passage in passages(article, language=language)
+        ),
         signature(article.text),
     )
 

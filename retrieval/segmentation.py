@@ -106,7 +106,9 @@ def sentences(text: str, within: Span, language: Language | None = None) -> list
     return found
 
 
-def passages(article: Article, limit: int = PASSAGE_CHARACTERS) -> list[Passage]:
+def passages(
+    article: Article, limit: int = PASSAGE_CHARACTERS, language: Language | None = None
+) -> list[Passage]:
     """The passages of an article, in order: each paragraph, cut at sentence ends where it is long.
 
     A heading that is a paragraph of its own becomes the ``heading`` of what follows it, up to the
@@ -116,7 +118,7 @@ def passages(article: Article, limit: int = PASSAGE_CHARACTERS) -> list[Passage]
     """
     text = article.text
     blocks = paragraphs(text)
-    language = language_of(text)
+    language = language or language_of(text)
     found: list[Passage] = []
     heading: Span | None = None
     pending: list[tuple[int, Span]] = []  # headings that stand above no text yet

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from retrieval.analysis import tokens
+from retrieval.analysis import all_words
 from retrieval.articles import Article
 from retrieval.corpus.segment_articles import ArticlesInMemory, SegmentArticles, StoredArticles
 from retrieval.encoders.compression import TokenCodec, codec_for
@@ -158,7 +158,7 @@ def open_segment(
 
 def vocabulary_of(articles: Iterable[Article]) -> frozenset[str]:
     """The words of articles as they are written, without case and accents."""
-    return frozenset(word for article in articles for word, _ in tokens(article.text))
+    return all_words(article.text for article in articles)
 
 
 def _strays(segment: Segment) -> Iterable[str]:

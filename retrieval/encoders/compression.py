@@ -128,8 +128,11 @@ class TokenCodec:
             raise ValueError(f"vectors of {len(self.basis)} dimensions are needed")
         if not np.isfinite(given).all():
             raise ValueError("a vector is not finite")
-        whole: Floats = np.rint(given * np.float32(_WHOLE))
-        reached = product(whole, self._axes) / self._scales
+        whole: Floats = given * np.float32(_WHOLE)
+        np.rint(whole, out=whole)
+        # All at once, unlike the few of a question: this is most of the work.
+        reached = whole @ self._axes.T
+        reached /= self._scales
         fine, fine_levels = _nearest(FINE, reached[:, : self.fine])
         coarse, coarse_levels = _nearest(COARSE, reached[:, self.fine :])
         there: NDArray[np.bool_] = np.any(whole, axis=1)
@@ -238,11 +241,10 @@ def _nearest(half: tuple[float, ...], reached: Floats) -> tuple[Bytes, Floats]:
 def _packed(numbers: Bytes, a_byte: int) -> Bytes:
     """Several numbers in each byte, the first in its lowest bits; the last byte filled with 0."""
     rows, columns = numbers.shape
-    filled = np.zeros((rows, _bytes(columns, a_byte) * a_byte), dtype=np.uint8)
-    filled[:, :columns] = numbers
-    parts = filled.reshape(rows, _bytes(columns, a_byte), a_byte)
-    shifts = np.arange(a_byte, dtype=np.uint8) * np.uint8(8 // a_byte)
-    packed: Bytes = np.bitwise_or.reduce(parts << shifts, axis=2)
+    packed = np.zeros((rows, _bytes(columns, a_byte)), dtype=np.uint8)
+    for place in range(a_byte):
+        part = numbers[:, place::a_byte]
+        packed[:, : part.shape[1]] |= part << np.uint8(place * (8 // a_byte))
     return packed
 
 

@@ -189,10 +189,10 @@ def linked_from_message(message: object) -> Linked:
 
 def _passage(article: Article, vocabulary: Sequence[str], message: Message) -> PreparedPassage:
     heading = message.get("heading")
-    numbers = _of(list, message.get("words"))
+    numbers = _naturals(message.get("words"))
     places = _of(list, message.get("sentences"))
     try:
-        words = tuple(vocabulary[_natural(number)] for number in numbers)
+        words = tuple(vocabulary[number] for number in numbers)
         sentences = tuple(
             _span(article, pair) for pair in zip(places[::2], places[1::2], strict=True)
         )
@@ -229,6 +229,14 @@ def _natural(value: object) -> int:
     if number < 0:
         raise BadMessage
     return number
+
+
+def _naturals(value: object) -> list[int]:
+    numbers = _of(list, value)
+    # All at once: there is one for each word of a text.
+    if not {*map(type, numbers)} <= {int} or min(numbers, default=0) < 0:
+        raise BadMessage
+    return numbers
 
 
 def _bytes(value: object) -> bytes:
