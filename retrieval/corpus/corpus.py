@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,6 +15,7 @@ from retrieval.answers import Answer
 from retrieval.articles import Article
 from retrieval.conversation import Turn
 from retrieval.corpus import edits
+from retrieval.corpus.encoding import PassageEncoding
 from retrieval.corpus.generation import Generation
 from retrieval.corpus.indexing import Indexer
 from retrieval.corpus.likeness import copies_noticed
@@ -402,7 +403,7 @@ class Corpus:
         asked: Asked | None = None,
         notices: Sequence[str] = (),
     ) -> Report:
-        with self._alone():
+        with self._alone(), closing(self._indexer.encoding()) as encoding:
             start = time.perf_counter()
             told = self._catch_up() or ()
             before = self._store.load()
@@ -410,12 +411,14 @@ class Corpus:
                 asked = Asked.NEW
             stock = Stock(before, {})
             if asked is not None:
-                stock = take_stock(before, self._sources, self._tools, asked)
+                # What is bounded may turn out to be too much, which nothing is encoded of.
+                found = {} if self._is_bounded else {"found": encoding.add}
+                stock = take_stock(before, self._sources, self._tools, asked, **found)
             try:
                 stock = edit(stock)
                 after = edits.purge(stock.inventory, self._means.clock())
                 self._failures = tuple(str(error) for error in stock.failures.values())
-                encoded = self._keep(before, after, stock.failures, progress)
+                encoded = self._keep(before, after, stock.failures, progress, encoding)
             except FootnoteError:
                 # Uploads that were kept on the way belong to nothing then.
                 with suppress(FootnoteError):
@@ -461,6 +464,7 @@ class Corpus:
         after: Inventory,
         failures: Mapping[str, ArticleError],
         progress: Progress | None,
+        encoding: PassageEncoding,
     ) -> int:
         """Build, verify, keep and serve ``after``; returns how many passages were encoded."""
         articles = after.articles()
@@ -478,6 +482,7 @@ class Corpus:
                 serving,
                 progress,
                 lambda passages: self._check_limits(before, after, passages),
+                encoding,
             )
             fresh.warm()
             encoded = fresh.encoded

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import count, islice
+from queue import SimpleQueue
 from typing import Final
 
 from retrieval.database import EncodingStore
@@ -14,6 +16,9 @@ from retrieval.encoders.compression import codec_for
 from retrieval.encoders.kept import KeptEncoding
 from retrieval.engines import IndexedPassage
 from retrieval.preparation import PreparedArticle, PreparedPassage
+
+_Text = tuple[PreparedPassage, str]
+"""A passage and the text of its article."""
 
 _AT_ONCE: Final = 200
 """Passages that are kept together: so many are lost at most when it ends suddenly."""
@@ -60,7 +65,8 @@ class EncodedPassages:
             gone = {passage.text_hash: (passage, text) for passage, text in some}
             for text_hash in found:
                 gone.pop(text_hash, None)
-            found.update(dict(_encode(gone, self._encoder)))
+            if gone:
+                found.update(_encode(gone.values(), self._encoder))
             for passage, _ in some:
                 yield IndexedPassage(
                     passage=passage.passage,
@@ -71,62 +77,158 @@ class EncodedPassages:
                 )
 
 
+class PassageEncoding:
+    """Encodes passages in the background, while others are still being read.
+
+    For one thread. Nothing is loaded before the first passage comes, nor goes on once it is closed.
+
+    Args:
+        store: Gives what has the encodings made before, and is given the new ones as they are
+            made, so that whatever ends this, they need not be made again. Without one they stay
+            ``at_hand``.
+    """
+
+    def __init__(self, encoder: Encoder, store: Callable[[], EncodingStore] | None) -> None:
+        self.at_hand: dict[str, KeptEncoding] = {}
+        self._encoder = encoder
+        self._store = store
+        self._seen: set[str] = set()
+        self._total = 0
+        self._texts: SimpleQueue[Iterable[_Text] | None] = SimpleQueue()
+        self._outcomes: SimpleQueue[bool | BaseException] = SimpleQueue()
+        """``True`` for each passage that is encoded, and ``False`` when all are kept."""
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
+
+    def add(self, articles: Iterable[PreparedArticle]) -> None:
+        """Have those passages encoded that never were; those of earlier calls are known.
+
+        Raises:
+            ModelError: The model cannot be loaded.
+            StorageError: What was made before cannot be read.
+        """
+        texts = {
+            passage.text_hash: (passage, article.article.text)
+            for article in articles
+            for passage in article.passages
+            if passage.text_hash not in self._seen
+        }
+        self._seen.update(texts)
+        if texts and self._store is not None:
+            for known in self._store().intact(texts):
+                del texts[known]
+        if not texts:
+            return
+        self._total += len(texts)
+        self._texts.put(texts.values())
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="encode passages", daemon=True)
+            self._thread.start()
+
+    def finish(self, progress: Progress | None = None) -> int:
+        """Wait until all are encoded, and say how many were.
+
+        Raises:
+            ModelError: The model cannot be loaded.
+            StorageError: They cannot be kept.
+        """
+        if self._thread is None:
+            return 0
+        self._texts.put(None)
+        done = 0
+        while (outcome := self._outcomes.get()) is not False:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            done += 1
+            if progress is not None:
+                progress(done, self._total)
+        return done
+
+    def close(self) -> None:
+        """End it, and leave undone what is not done yet."""
+        self._is_closed = True
+        self._texts.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._encode_all()
+            self._outcomes.put(False)
+        except BaseException as error:  # Whoever waits for the passages is told.
+            self._outcomes.put(error)
+
+    def _encode_all(self) -> None:
+        pending: dict[str, KeptEncoding] = {}
+        # Closed at once where this ends early: the encoder's threads would go on for nobody.
+        with closing(_encode(self._given(), self._encoder)) as made:
+            for text_hash, encoding in made:
+                if self._is_closed:
+                    return
+                pending[text_hash] = encoding
+                if len(pending) == _AT_ONCE:
+                    self._keep(pending)
+                    pending = {}
+                self._outcomes.put(True)
+        self._keep(pending)
+
+    def _given(self) -> Iterator[_Text]:
+        while (texts := self._texts.get()) is not None and not self._is_closed:
+            yield from texts
+
+    def _keep(self, encodings: Mapping[str, KeptEncoding]) -> None:
+        if self._store is None:
+            self.at_hand.update(encodings)
+        else:
+            self._store().put(encodings, datetime.now(UTC))
+
+
 def encoded_passages(
     prepared: Sequence[PreparedArticle],
     encoder: Encoder,
     store: EncodingStore | None = None,
     progress: Progress | None = None,
+    begun: PassageEncoding | None = None,
 ) -> EncodedPassages:
     """Every passage of some articles, encoded.
 
     Args:
-        store: Has the encodings made before, and is given the new ones as they are made, so that
-            whatever ends this, they need not be made again.
+        store: As ``PassageEncoding`` has it.
+        begun: What has begun to encode them for the same store, which is closed afterwards.
 
     Raises:
         StorageError: The new encodings cannot be kept.
     """
-    texts = {
-        passage.text_hash: (passage, article.article.text)
-        for article in prepared
-        for passage in article.passages
-    }
-    for known in store.intact(texts) if store is not None else ():
-        del texts[known]
-    at_hand: dict[str, KeptEncoding] = {}
-    pending: dict[str, KeptEncoding] = {}
-    # Closed at once where this ends early: the encoder's threads would go on for nobody.
-    with closing(_encode(texts, encoder)) as made:
-        for done, (text_hash, encoding) in enumerate(made, start=1):
-            pending[text_hash] = encoding
-            if store is None:
-                at_hand[text_hash] = encoding
-            elif len(pending) == _AT_ONCE or done == len(texts):
-                store.put(pending, datetime.now(UTC))
-                pending = {}
-            if progress is not None:
-                progress(done, len(texts))
-    return EncodedPassages(prepared, encoder, store, at_hand, len(texts))
+    own = PassageEncoding(encoder, (lambda: store) if store is not None else None)
+    with closing(begun or own) as encoding:
+        encoding.add(prepared)
+        encoded = encoding.finish(progress)
+    return EncodedPassages(prepared, encoder, store, encoding.at_hand, encoded)
 
 
 def _encode(
-    some: Mapping[str, tuple[PreparedPassage, str]], encoder: Encoder
+    texts: Iterable[_Text], encoder: Encoder
 ) -> Generator[tuple[str, KeptEncoding], None, None]:
-    """The encodings of passages with the texts they are from, each as soon as it is there.
+    """The encodings of passages, no two alike, each as soon as it is there.
 
     All are encoded as one stream, which keeps every processor busy to its end.
     """
-    if not some:
-        return
     codec = codec_for(encoder.name, encoder.dimensions)
-    owners = [text_hash for text_hash, (passage, _) in some.items() for _ in passage.sentences]
-    firsts = dict(zip(reversed(owners), range(len(owners) - 1, -1, -1), strict=True))
-    sentences = (span.of(text) for passage, text in some.values() for span in passage.sentences)
+    owners: dict[int, tuple[PreparedPassage, int]] = {}
+
+    def sentences() -> Iterator[str]:
+        numbers = count()
+        for passage, text in texts:
+            for place, span in enumerate(passage.sentences):
+                owners[next(numbers)] = passage, place
+                yield span.of(text)
+
     made: dict[str, dict[int, Encoding]] = {}
-    for number, encoding in encoder.encode_stream(sentences):
-        text_hash = owners[number]
-        own = made.setdefault(text_hash, {})
-        own[number - firsts[text_hash]] = encoding
-        if len(own) == len(some[text_hash][0].sentences):
-            del made[text_hash]
-            yield text_hash, KeptEncoding.of([own[place] for place in range(len(own))], codec)
+    for number, encoding in encoder.encode_stream(sentences()):
+        passage, place = owners.pop(number)
+        own = made.setdefault(passage.text_hash, {})
+        own[place] = encoding
+        if len(own) == len(passage.sentences):
+            del made[passage.text_hash]
+            kept = KeptEncoding.of([own[place] for place in range(len(own))], codec)
+            yield passage.text_hash, kept

@@ -10,7 +10,7 @@ from functools import cached_property
 from retrieval.articles import Article
 from retrieval.corpus import generation as generations
 from retrieval.corpus.compaction import Size, made_anew
-from retrieval.corpus.encoding import encoded_passages
+from retrieval.corpus.encoding import PassageEncoding, encoded_passages
 from retrieval.corpus.generation import Generation, Part
 from retrieval.corpus.segment import Segment
 from retrieval.corpus.segments import SegmentStore
@@ -63,12 +63,20 @@ class Indexer:
         """
         return self._segments.generation(record, trusting=trusting)
 
+    def encoding(self) -> PassageEncoding:
+        """What encodes passages before all are known that a generation will have.
+
+        To be closed by whoever asks for it.
+        """
+        return PassageEncoding(self._encoder, lambda: self._encodings)
+
     def build(
         self,
         inventory: Inventory,
         serving: Generation | None,
         progress: Progress | None,
         check: Callable[[int], None] = lambda passages: None,
+        begun: PassageEncoding | None = None,
     ) -> Generation:
         """The generation of what a collection holds, encoding only what never was.
 
@@ -76,7 +84,8 @@ class Indexer:
 
         Args:
             serving: What is served now, whose segments are used again where that pays.
-            check: Is told how many passages there will be, before anything is encoded.
+            check: Is told how many passages there will be, before anything more is encoded.
+            begun: What ``encoding`` gave, where some passages are being encoded already.
 
         Raises:
             CorpusError: The finished index does not find its own words, or ``check`` raises it.
@@ -103,7 +112,8 @@ class Indexer:
         remade.sort(key=lambda one: order[one.article.id])
         encoded = 0
         if _passages(remade):
-            segment, encoded = self._make(remade, [part.segment for part in kept], progress)
+            others = [part.segment for part in kept]
+            segment, encoded = self._make(remade, others, progress, begun or self.encoding())
             kept.append(Part(segment))
         if not kept:
             raise generations.nothing_to_index()
@@ -170,13 +180,16 @@ class Indexer:
         prepared: Sequence[PreparedArticle],
         others: Iterable[Segment],
         progress: Progress | None,
+        encoding: PassageEncoding,
     ) -> tuple[Segment, int]:
         """A segment of what is prepared, and how many passages were encoded for it."""
+        # What follows is found out while they are encoded.
+        encoding.add(prepared)
         model = self._encoder.name
-        passages = encoded_passages(prepared, self._encoder, self._encodings, progress)
         average = _average_length(prepared, others)
         articles = [(one.article, language_of(one.article.text)) for one in prepared]
         form = form_of(self._encoder)
+        passages = encoded_passages(prepared, self._encoder, self._encodings, progress, encoding)
         name = _segment_name(form, [article for article, _ in articles], average)
         self._segments.write(name, model, form, articles, passages, average)
         try:

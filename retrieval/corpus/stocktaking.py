@@ -74,11 +74,18 @@ class Stock:
 
 
 def take_stock(
-    inventory: Inventory, sources: Sequence[Configured], tools: Tools, asked: Asked
+    inventory: Inventory,
+    sources: Sequence[Configured],
+    tools: Tools,
+    asked: Asked,
+    found: Callable[[Sequence[PreparedArticle]], None] = lambda articles: None,
 ) -> Stock:
     """What the configured sources hold now, and then the added ones.
 
     What cannot be read is kept as it was read last. What a feed no longer names is kept too.
+
+    Args:
+        found: Is told of articles that are new or others than before, as soon as they are read.
 
     Raises:
         CorpusError: A configured source is missing or cannot be listed.
@@ -87,7 +94,7 @@ def take_stock(
         *list_files(sources),
         *dict.fromkeys(normalize(source) for source in sources if isinstance(source, str)),
     ]
-    run = _Run(inventory, tools)
+    run = _Run(inventory, tools, found)
     run.forget_unlisted(targets)
     entries = []
     for target in targets:
@@ -122,9 +129,15 @@ def add_to(inventory: Inventory, addition: Addition, tools: Tools) -> tuple[Stoc
 class _Run:
     """One walk through the sources: which ids are taken, and what has failed."""
 
-    def __init__(self, inventory: Inventory, tools: Tools) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        tools: Tools,
+        found: Callable[[Sequence[PreparedArticle]], None] = lambda articles: None,
+    ) -> None:
         self.failures: dict[str, ArticleError] = {}
         self._tools = tools
+        self._found = found
         self._now = tools.clock()
         self._kept = {key_of(entry.source): entry for entry in inventory.entries}
         self._moved: dict[str, Entry] = {}
@@ -328,6 +341,13 @@ class _Run:
         for number, failure in enumerate(prepared.failures, start=1):
             self.failures[f"{source.article}/{number}"] = failure
         records = [_record(item, old.pop(item.article.id, None), source) for item in found]
+        self._found(
+            [
+                item
+                for item, record in zip(found, records, strict=True)
+                if record.passages is item.passages and record.removed is None
+            ]
+        )
         if document.format == "feed":
             records += old.values()
         else:

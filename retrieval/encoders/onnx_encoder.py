@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,8 +32,9 @@ _PASS_TOKENS: Final = 512
 """Of one forward pass, padding included. From some 200 on, more make no token cheaper."""
 _SHORT_PASS_TOKENS: Final = 128
 """The same while questions are asked: about 20 ms, in which one may have to wait for a core."""
-_SORTED_TOGETHER: Final = 1024
-"""Texts of which like lengths are brought together: padding is then below 2 %."""
+_SORTED_TOGETHER: Final = (128, 256, 512, 1024)
+"""Texts of which like lengths are brought together: padding is then below 2 %. They are fewer at
+first, so that the beginning need not wait for what is still being read."""
 _PAD: Final = 0
 """The id under a mask of zero, which the model does not look at."""
 
@@ -132,7 +133,8 @@ class OnnxEncoder:
         """All texts, some of like length at a time, the longest of a thousand first."""
         prompt = self._prompt("document")
         numbered = enumerate(texts)
-        while some := list(islice(numbered, _SORTED_TOGETHER)):
+        sizes = chain(_SORTED_TOGETHER, repeat(_SORTED_TOGETHER[-1]))
+        while some := list(islice(numbered, next(sizes))):
             windows = self._windows.of([prompt + text for _, text in some])
             found = [_Text(number, own) for (number, _), own in zip(some, windows, strict=True)]
             lengths = [text.length for text in found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from retrieval.corpus.stocktaking import Tools, take_stock
 from retrieval.database.records import Inventory
 from retrieval.errors import CorpusError
 from retrieval.limits import Limits
+from retrieval.preparation import PreparedArticle
 from retrieval.sandbox import Sandbox
 from retrieval.web import Fetcher
 from tests.retrieval.corpus.house import Clock
@@ -29,20 +30,24 @@ Stocktaker = Callable[..., Stock]
 @pytest.fixture(scope="module")
 def stock(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Stocktaker:
     """What sources hold, for who has never looked before or has ``known``."""
+    means = tools(sandbox, tmp_path_factory.mktemp("originals"))
+
+    def take(*sources: Path, known: Inventory | None = None) -> Stock:
+        return take_stock(known or Inventory(), sources, means, Asked.NEW)
+
+    return take
+
+
+def tools(sandbox: Sandbox, folder: Path) -> Tools:
     limits = Limits()
-    tools = Tools(
+    return Tools(
         sandbox=sandbox,
         fetcher=Fetcher(limits),
-        originals=OriginalFiles(tmp_path_factory.mktemp("originals")),
+        originals=OriginalFiles(folder / "originals"),
         limits=limits,
         interval=timedelta(hours=1),
         clock=Clock(),
     )
-
-    def take(*sources: Path, known: Inventory | None = None) -> Stock:
-        return take_stock(known or Inventory(), sources, tools, Asked.NEW)
-
-    return take
 
 
 def write(folder: Path, *names: str) -> Path:
@@ -64,6 +69,22 @@ def listed(*sources: Path) -> list[str]:
 def test_a_folder_is_listed_with_all_below_it(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "2014/june/b.txt", "2014/c.markdown", "d.html", "notes.exe")
     assert listed(tmp_path) == ["a.md", "d.html", "2014/c.markdown", "2014/june/b.txt"]
+
+
+def test_each_file_is_told_of_before_the_next_one_is_read(tmp_path: Path, sandbox: Sandbox) -> None:
+    write(tmp_path, "a.md", "b.md")
+    told: list[list[str]] = []
+
+    def tell(articles: Sequence[PreparedArticle]) -> None:
+        told.append([one.article.id for one in articles])
+        (tmp_path / "b.md").write_text("As it is read after the first one.", "utf-8")
+
+    taken = take_stock(Inventory(), [tmp_path], tools(sandbox, tmp_path), Asked.NEW, tell)
+    again = take_stock(taken.inventory, [tmp_path], tools(sandbox, tmp_path), Asked.NEW, tell)
+
+    assert told == [["a"], ["b"]]
+    assert taken.inventory.articles()["b"].text == "As it is read after the first one."
+    assert ids(again) == ["a", "b"]
 
 
 def test_a_file_is_a_source_too(tmp_path: Path, stock: Stocktaker) -> None:
