@@ -16,13 +16,22 @@ from retrieval.articles import Article, Span
 from retrieval.cohesion import opens_leaning
 from retrieval.confidence import Calibration, Evidence, evidence, load_calibration
 from retrieval.conversation import Turn, context_of
-from retrieval.encoders import Encoder
+from retrieval.encoders import Encoder, Floats
 from retrieval.engines import Candidates, Engine
 from retrieval.expectations import expectation_of
 from retrieval.languages import Language, language_of
 from retrieval.questions import clean_question
 from retrieval.rerankers import Reranker
-from retrieval.search import CANDIDATES, Hit, Query, find, highlight, reorder, rerank
+from retrieval.search import (
+    CANDIDATES,
+    Hit,
+    Query,
+    find,
+    highlight,
+    reorder,
+    rerank,
+    token_weights,
+)
 from retrieval.spelling import corrected
 
 MAX_QUOTES: Final = 3
@@ -124,10 +133,11 @@ class Answerer:
         with self._searching:
             found = find(library.engine, query, max(CANDIDATES, top))
             searched = time.perf_counter()
-            hits = self._reranked(library, query, found)
+            weights = token_weights(library.engine, query)
+            hits = self._reranked(library, query, weights, found)
             confidence = self.calibration.confidence(weigh(library, query, hits))
             answered = confidence >= self.threshold
-            quotes = quotes_of(library, query, hits, MAX_QUOTES)
+            quotes = quotes_of(library, weights, hits, MAX_QUOTES)
         end = time.perf_counter()
         return Answer(
             question=asked,
@@ -146,11 +156,13 @@ class Answerer:
             read_as=read_as if read_as != asked else None,
         )
 
-    def _reranked(self, library: Library, query: Query, found: Candidates) -> list[Hit]:
+    def _reranked(
+        self, library: Library, query: Query, weights: Floats, found: Candidates
+    ) -> list[Hit]:
         def text_of(article: str) -> str:
             return library.articles[article].text
 
-        hits = rerank(library.engine, query, found, text_of)
+        hits = rerank(library.engine, query, weights, found, text_of)
         if self.reranker is None:
             return hits
         return reorder(self.reranker, query.text, hits, text_of)
@@ -202,14 +214,19 @@ def weigh(library: Library, query: Query, hits: Sequence[Hit]) -> Evidence:
     return evidence(library.engine, query, hits, article.text, language)
 
 
-def quotes_of(library: Library, query: Query, hits: Sequence[Hit], limit: int) -> tuple[Quote, ...]:
+def quotes_of(
+    library: Library, weights: Floats, hits: Sequence[Hit], limit: int
+) -> tuple[Quote, ...]:
     """The first hit as a quote, and those that come close to it, at most ``limit``.
 
     The same words printed in several articles are quoted once, with every source.
+
+    Args:
+        weights: Those of the question's tokens, as ``search.token_weights`` gives them.
     """
     close = [hit for hit in hits if hit.score >= QUOTED_WITHIN * hits[0].score]
     if len(close) == 1:
-        return (_quote(library, query, close[0]),)
+        return (_quote(library, weights, close[0]),)
     quotes: list[Quote] = []
     said: list[frozenset[str]] = []
     for hit in close:
@@ -222,11 +239,11 @@ def quotes_of(library: Library, query: Query, hits: Sequence[Hit], limit: int) -
             quotes[twin] = replace(quotes[twin], also_in=(*quotes[twin].also_in, place))
         elif len(quotes) < limit:
             said.append(spoken)
-            quotes.append(_quote(library, query, hit))
+            quotes.append(_quote(library, weights, hit))
     return tuple(quotes)
 
 
-def _quote(library: Library, query: Query, hit: Hit) -> Quote:
+def _quote(library: Library, weights: Floats, hit: Hit) -> Quote:
     """A hit's passage, with the sentence before it where its answer cannot do without.
 
     That sentence may end the paragraph before; the quote then counts as of that paragraph, in
@@ -235,7 +252,7 @@ def _quote(library: Library, query: Query, hit: Hit) -> Quote:
     article = library.articles[hit.passage.article]
     passage = hit.passage
     paragraph, start = passage.paragraph, passage.span.start
-    highlights = highlight(library.engine, query, hit)
+    highlights = highlight(library.engine, weights, hit)
     first = highlights[0]
     opens_the_passage = not article.text[start : first.start].strip()
     if opens_the_passage and hit.row > 0:

@@ -121,11 +121,13 @@ def evidence(
     by_cosine = max(hits, key=lambda hit: hit.cosine)
     by_words = max(hits, key=lambda hit: hit.lexical)
     asked = list(dict.fromkeys(query.words))
-    ideal = float(rarity(np.array(engine.word_frequency(asked)), len(engine)).sum())
+    found = rarity(np.array(engine.word_frequency(asked)), len(engine))
+    rare = dict(zip(asked, found.tolist(), strict=True))
+    ideal = float(found.sum())
     rivals, crowded = _rivals(engine, hits)
     return Evidence(
         lead=min(LEAD_CEILING, max(0.0, best.match - rivals)),
-        bigrams=_bigrams(engine, query, best, text),
+        bigrams=_bigrams(engine, query, rare, best, text),
         cosine=by_cosine.cosine,
         cosine_agrees=float(by_cosine.passage.article == best.passage.article),
         lexical_agrees=float(by_words.passage.article == best.passage.article),
@@ -159,15 +161,17 @@ def _rivals(engine: Engine, hits: Sequence[Hit]) -> tuple[float, float]:
     return (float(np.mean(matches)) if matches else 0.0), crowded
 
 
-def _bigrams(engine: Engine, query: Query, hit: Hit, text: str) -> float:
+def _bigrams(engine: Engine, query: Query, rare: Mapping[str, float], hit: Hit, text: str) -> float:
+    """The share of the question's pairs of words that a hit has in one sentence.
+
+    Args:
+        rare: The rarity of each word that counts. Stop words are not in the index: in a pair, only
+            that of the other word counts.
+    """
     wanted = word_pairs(query.text, query.language)
     found: set[tuple[str, str]] = set()
     for span in engine.sentences(hit.row):
         found |= wanted & word_pairs(span.of(text), query.language)
-    # Stop words are not in the index: in a pair, only the rarity of the other word counts.
-    counted = list(dict.fromkeys(query.words))
-    frequency = np.array(engine.word_frequency(counted))
-    rare = dict(zip(counted, rarity(frequency, len(engine)).tolist(), strict=True))
 
     def weight(pairs: Collection[tuple[str, str]]) -> float:
         return float(sum(rare.get(first, 0.0) + rare.get(second, 0.0) for first, second in pairs))

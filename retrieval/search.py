@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +73,7 @@ class Query:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A passage that was found.
 
     Attributes:
@@ -119,7 +118,11 @@ def fuse(candidates: Candidates) -> Floats:
 
 
 def rerank(
-    engine: Engine, query: Query, candidates: Candidates, text_of: Callable[[str], str]
+    engine: Engine,
+    query: Query,
+    weights: Floats,
+    candidates: Candidates,
+    text_of: Callable[[str], str],
 ) -> list[Hit]:
     """The first ``RERANKED`` candidates by late interaction, the others behind them as they were.
 
@@ -130,14 +133,14 @@ def rerank(
     the expectation is worth.
 
     Args:
+        weights: Those of the question's tokens, as ``token_weights`` gives them.
         text_of: The text of an article, by its id.
     """
-    weights = token_weights(engine, query)
     rows = candidates.rows.tolist()
-    matches = engine.token_matches(query.token_vectors, rows[:RERANKED])
-    starts = matches.starts
-    each = weights @ matches.cosines
     passages = [engine.passage(row) for row in rows]
+    matches = engine.token_matches(query.token_vectors, rows[:RERANKED])
+    starts = matches.starts[:-1]
+    each = weights @ matches.cosines
     if query.expectation is not None:
         met = [
             query.meets(span.of(text_of(passage.article)))
@@ -145,54 +148,51 @@ def rerank(
             for span in engine.sentences(row)
         ]
         each = each + query.expectation.worth * np.array(met, dtype=np.float32)
-    whole = weights @ np.maximum.reduceat(matches.cosines, starts[:-1], axis=1)
-    scores = (whole + np.maximum.reduceat(each, starts[:-1])) / 2
-    scores += [_phrases_said(query.phrases, passage, text_of) for passage in passages[:RERANKED]]
-    hits = [
+    whole = weights @ np.maximum.reduceat(matches.cosines, starts, axis=1)
+    highest = np.maximum.reduceat(each, starts)
+    scores = (whole + highest) / 2
+    if phrases := query.phrases:
+        scores += [_phrases_said(phrases, passage, text_of) for passage in passages[:RERANKED]]
+    # Of each passage the first of its sentences that match like its best.
+    equal = np.flatnonzero(each == np.repeat(highest, np.diff(matches.starts)))
+    best = (equal[np.searchsorted(equal, starts)] - starts).tolist()
+    order = np.argsort(-scores, kind="stable").tolist()
+    # Whatever was not looked at comes behind.
+    behind = max(0.0, float(scores.min()) - _A_LITTLE)
+    scored = scores.tolist() + [behind] * (len(rows) - len(best))
+    cosines, lexical = candidates.dense.tolist(), candidates.lexical.tolist()
+    unseen = matches.cosines[:, :0]
+    return [
         Hit(
-            row=row,
+            row=rows[place],
             passage=passages[place],
-            score=float(scores[place]),
-            match=float(scores[place]),
-            cosine=float(candidates.dense[place]),
-            lexical=float(candidates.lexical[place]),
-            best=int(each[starts[place] : starts[place + 1]].argmax()),
-            matches=matches.of(place),
+            score=scored[place],
+            match=scored[place],
+            cosine=cosines[place],
+            lexical=lexical[place],
+            best=best[place] if place < len(best) else 0,
+            matches=matches.of(place) if place < len(best) else unseen,
         )
-        for place, row in enumerate(rows[:RERANKED])
+        for place in [*order, *range(len(best), len(rows))]
     ]
-    hits.sort(key=lambda hit: -hit.score)
-    for place in range(RERANKED, len(rows)):
-        score = max(0.0, hits[-1].score - _A_LITTLE)
-        hits.append(
-            Hit(
-                row=rows[place],
-                passage=passages[place],
-                score=score,
-                match=score,
-                cosine=float(candidates.dense[place]),
-                lexical=float(candidates.lexical[place]),
-                best=0,
-                matches=matches.cosines[:, :0],
-            )
-        )
-    return hits
 
 
 def _phrases_said(phrases: Sequence[str], passage: Passage, text_of: Callable[[str], str]) -> float:
     """What it is worth that a passage has the words which the question quotes."""
-    if not phrases:
-        return 0.0
     said = " ".join(passage.span.of(text_of(passage.article)).split()).casefold()
     return QUOTED_PHRASE * sum(phrase in said for phrase in phrases) / len(phrases)
 
 
-def highlight(engine: Engine, query: Query, hit: Hit) -> tuple[Span, ...]:
-    """The sentences of a hit that answer best, one or two that follow each other."""
+def highlight(engine: Engine, weights: Floats, hit: Hit) -> tuple[Span, ...]:
+    """The sentences of a hit that answer best, one or two that follow each other.
+
+    Args:
+        weights: Those of the question's tokens, as ``token_weights`` gives them.
+    """
     sentences = engine.sentences(hit.row)
     if not hit.matches.shape[1]:
         return tuple(sentences[:1])
-    first, last = _run(hit.matches, token_weights(engine, query), hit.best)
+    first, last = _run(hit.matches, weights, hit.best)
     return tuple(sentences[first : last + 1])
 
 
@@ -216,7 +216,7 @@ def reorder(
     judged = reranker.scores(question, [_read(hit.passage, text_of) for hit in first]).tolist()
     judged += [min(judged)] * (len(hits) - len(first))
     scored = [
-        replace(hit, score=(hit.score + said) / 2) for hit, said in zip(hits, judged, strict=True)
+        hit._replace(score=(hit.score + said) / 2) for hit, said in zip(hits, judged, strict=True)
     ]
     return sorted(scored, key=lambda hit: -hit.score)
 

@@ -156,20 +156,39 @@ class TokenCodec:
         Raises:
             ValueError: The codes have another width.
         """
+        fine, coarse, factors = self._parts(codes)
+        return np.concatenate([fine, coarse], axis=1) * factors[:, np.newaxis]
+
+    def cosines(self, asked: Floats, codes: Bytes) -> Floats:
+        """``asked @ decode(codes).T``, shape ``(q, t)``, without the decoded vectors.
+
+        Args:
+            asked: Vectors as ``project`` gives them, shape ``(q, k)``.
+            codes: Shape ``(t, width)``.
+
+        Raises:
+            ValueError: The codes have another width.
+        """
+        fine, coarse, factors = self._parts(codes)
+        found = product(asked[:, : self.fine], fine)
+        found += product(asked[:, self.fine :], coarse)
+        found *= factors
+        return found
+
+    def _parts(self, codes: Bytes) -> tuple[Floats, Floats, Floats]:
+        """The fine and the coarse levels of some codes, and what each token is multiplied by."""
         if codes.ndim != 2 or codes.shape[1] != self.width:
             raise ValueError(f"codes of {self.width} bytes are needed")
         split = _bytes(self.fine, FINE_A_BYTE)
-        factors = self._factors[codes[:, -1:]]
-        found: Floats = np.empty((len(codes), len(self.deviations)), dtype=np.float32)
-        # Every byte is looked up at once with all the levels in it, which numpy copies as one
-        # number; the product puts them into their place.
-        for levels, some, place in (
-            (self._fine_levels, codes[:, :split], found[:, : self.fine]),
-            (self._coarse_levels, codes[:, split:-1], found[:, self.fine :]),
-        ):
-            each = levels.take(some, axis=0).reshape(len(codes), some.shape[1] * levels.shape[1])
-            np.multiply(each[:, : place.shape[1]], factors, out=place)
-        return found
+        # A byte is looked up at once with all the levels in it, which numpy copies as one number.
+        fine = self._fine_levels.take(codes[:, :split], axis=0)
+        coarse = self._coarse_levels.take(codes[:, split:-1], axis=0)
+        axes = len(self.deviations)
+        return (
+            fine.reshape(len(codes), split * FINE_A_BYTE)[:, : self.fine],
+            coarse.reshape(len(codes), coarse.shape[1] * COARSE_A_BYTE)[:, : axes - self.fine],
+            self._factors[codes[:, -1]],
+        )
 
     def project(self, vectors: Floats) -> Floats:
         """A question's vectors, ``(q, d)``, as decoded ones are to be multiplied by: ``(q, k)``.

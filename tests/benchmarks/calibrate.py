@@ -43,7 +43,7 @@ from retrieval.engines import IndexedPassage
 from retrieval.evaluation.index import EvaluationIndex
 from retrieval.evaluation.squad import QuestionSet, SquadQuestion, read_squad
 from retrieval.languages import language_of
-from retrieval.search import Query, find, rerank
+from retrieval.search import Query, find, rerank, token_weights
 
 CONDITIONS: Final = {
     "whole": True,
@@ -171,7 +171,10 @@ def _observed(
     name: str, question: SquadQuestion, condition: str, library: Generation, query: Query
 ) -> Observation:
     candidates = find(library.engine, query)
-    hits = rerank(library.engine, query, candidates, lambda id_: library.articles[id_].text)
+    weights = token_weights(library.engine, query)
+    hits = rerank(
+        library.engine, query, weights, candidates, lambda id_: library.articles[id_].text
+    )
     first = hits[0].passage
     right = first.article == question.article and any(
         first.span.overlaps(answer) for answer in question.answers

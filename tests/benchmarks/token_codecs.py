@@ -43,7 +43,7 @@ from retrieval.evaluation.squad import SquadQuestion, read_squad
 from retrieval.halves import to_single
 from retrieval.languages import language_of
 from retrieval.questions import clean_question
-from retrieval.search import RERANKED, Hit, Query, find, highlight, rerank
+from retrieval.search import RERANKED, Hit, Query, find, highlight, rerank, token_weights
 from retrieval.segmentation import paragraphs, sentences
 
 FINE: Final = 64
@@ -315,8 +315,9 @@ def _result(
     def answers(article: str, span: Span) -> bool:
         return article == question.article and any(span.overlaps(gold) for gold in question.answers)
 
-    hits: list[Hit] = rerank(engine, query, found, lambda id_: library.articles[id_].text)
-    shown = highlight(engine, query, hits[0])
+    weights = token_weights(engine, query)
+    hits: list[Hit] = rerank(engine, query, weights, found, lambda id_: library.articles[id_].text)
+    shown = highlight(engine, weights, hits[0])
     return Result(
         held_out=held_out is not None,
         right=tuple(answers(hit.passage.article, hit.passage.span) for hit in hits[:5]),

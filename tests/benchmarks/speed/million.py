@@ -34,7 +34,7 @@ from retrieval.corpus.generation import Generation
 from retrieval.corpus.storage import size_of
 from retrieval.engines.embedded.columns import open_columns
 from retrieval.halves import to_single
-from retrieval.search import CANDIDATES, find, rerank
+from retrieval.search import CANDIDATES, find, rerank, token_weights
 from tests.benchmarks.speed.command import folder, parser
 from tests.benchmarks.speed.made_index import MadeIndex
 from tests.benchmarks.speed.made_questions import MadeQuestion, ReadyMadeEncoder, questions_about
@@ -249,7 +249,7 @@ def _parts(
         marks.append(time.perf_counter())
         candidates = find(engine, query)
         marks.append(time.perf_counter())
-        rerank(engine, query, candidates, text_of)
+        rerank(engine, query, token_weights(engine, query), candidates, text_of)
         marks.append(time.perf_counter())
         for name, start, end in zip(names, marks, marks[1:], strict=False):
             found[name].append(1000 * (end - start))

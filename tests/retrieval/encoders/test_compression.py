@@ -55,6 +55,22 @@ def test_every_token_has_as_many_bytes_as_the_codec_says(
     assert np.isfinite(decoded).all()
 
 
+@given(SEEDS, SIZES, DIMENSIONS, st.data())
+@settings(max_examples=60, deadline=None)
+def test_codes_are_compared_as_what_they_stand_for(
+    seed: int, size: int, dimensions: int, data: st.DataObject
+) -> None:
+    plain = rotation(dimensions)
+    fine = data.draw(st.integers(0, dimensions))
+    codec = TokenCodec(plain.basis, plain.deviations, fine)
+    vectors = units(seed, size, dimensions)
+    codes, asked = codec.encode(vectors), codec.project(units(seed + 1, 3, dimensions))
+    exact = asked @ codec.decode(codes).T
+    np.testing.assert_allclose(codec.cosines(asked, codes), exact, atol=1e-5)
+    with pytest.raises(ValueError, match="bytes"):
+        codec.cosines(asked, codes[:, 1:])
+
+
 @given(SEEDS, st.sampled_from([64, 128, 384, 1024]))
 @settings(max_examples=30, deadline=None)
 def test_the_rotation_keeps_dot_products_of_any_directions(seed: int, dimensions: int) -> None:
