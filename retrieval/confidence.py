@@ -89,7 +89,7 @@ class Calibration:
     def confidence(self, evidence: Evidence) -> float:
         """The probability that the first passage answers, from 0 to 1."""
         total = self.intercept + sum(
-            self.weights[name] * value for name, value in asdict(evidence).items()
+            weight * getattr(evidence, name) for name, weight in self.weights.items()
         )
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
 

@@ -77,6 +77,7 @@ class DenseIndex:
             is_whole = checks is None
             everything = np.arange(len(self))
             self._single = to_single(vectors[:]) if is_whole else self._gathered(everything)[0]
+            self._single.flags.writeable = False
         else:
             step = -(-len(self) // SAMPLED)
             self._sample = self._gathered(np.arange(0, len(self), step))
@@ -86,6 +87,8 @@ class DenseIndex:
 
     def of(self, row: int) -> Floats:
         """The vectors of a passage's sentences, shape ``(s, d)``."""
+        if self._clusters is None:
+            return self._single[self._starts[row] : self._starts[row + 1]]
         return self._gathered(np.array([row]))[0]
 
     def scores(self, query: Floats) -> DenseScores:
