@@ -22,7 +22,7 @@ from filelock import FileLock
 
 import retrieval
 from retrieval.durable import flush, write_durably
-from retrieval.encoders.exports import CANNOT, FORMAT, DamagedExport, read_export
+from retrieval.encoders.exports import CANNOT, FORMAT, GRAPH, DamagedExport, read_export
 from retrieval.encoders.onnx_encoder import OnnxEncoder
 
 log = logging.getLogger(__name__)
@@ -146,7 +146,10 @@ class Preparation:
         raise CannotPrepare(f"the export failed: {reason}")
 
     def _publish(self, folder: Path) -> None:
+        mode = (folder / GRAPH).stat().st_mode
         for file in folder.iterdir():
+            # onnx leaves the weights to their owner alone; several people may share the folder.
+            file.chmod(mode)
             flush(file)
         flush(folder)
         # Others may have the old files mapped into memory: they are replaced and not written to.

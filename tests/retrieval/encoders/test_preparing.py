@@ -88,6 +88,12 @@ def test_it_is_exported_once_and_whoever_waits_is_told(exports: Exports, models:
     ]
 
 
+def test_whoever_may_read_one_of_its_files_may_read_all(exports: Exports, models: Path) -> None:
+    make(models).encode_question(QUESTION)
+    assert exports.count == 1
+    assert len({file.stat().st_mode for file in place_of(models).iterdir()}) == 1
+
+
 @pytest.mark.parametrize("file", [GRAPH, WEIGHTS, TOKENIZER, "manifest.json"])
 def test_a_flipped_bit_leads_to_another_export(
     exports: Exports, models: Path, encoder: Encoder, file: str
