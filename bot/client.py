@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -334,9 +335,11 @@ async def _serve(
                 stopping.cancel()
                 await asyncio.gather(living, stopping, return_exceptions=True)
     finally:
-        # The last spans may take some seconds. No thread may be free where the database is away.
+        # The last spans may take some seconds. In a thread of their own: the loop's may all be
+        # waiting for a database that is away.
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.to_thread(client.services.telemetry.close), _SPANS_TAKE)
+            sending = ThreadPoolExecutor(1, "spans").submit(client.services.telemetry.close)
+            await asyncio.wait_for(asyncio.wrap_future(sending), _SPANS_TAKE)
 
 
 async def _live(

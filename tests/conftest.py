@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from retrieval.encoders.prepared import PreparedEncoder
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.limits import Limits
 from retrieval.sandbox import Sandbox
+from tests.memory import in_memory
 
 pytest_plugins = ["tests.postgres.fixtures"]
 
@@ -31,7 +33,23 @@ MODELS = Path(sys.prefix) / "footnote-models"
 # For the processes that tests start: each has a data folder of its own.
 os.environ["FOOTNOTE_MODELS_DIR"] = str(MODELS)
 
+# The suite waits for its disk tens of thousands of times otherwise: whatever the product keeps, it
+# makes sure of. Where somebody has chosen a folder it is theirs.
+if "TMPDIR" not in os.environ and (memory := in_memory()) is not None:
+    os.environ["TMPDIR"] = str(memory)
+    tempfile.tempdir = None  # What was found before.
+
 SEEDS = Path(__file__).parents[1] / "seeds"
+
+
+FIRST = ("tests/wire/", "tests/bot/observability/test_running.py")
+"""Tests of the bot as a process: they take long, and share with each other what makes it start soon
+(`tests.wire.warm_start`)."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first: of several processes, one would be at it alone in the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @pytest.fixture(scope="session")

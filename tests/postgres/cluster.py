@@ -22,6 +22,8 @@ from typing import Any, Final, Self
 
 import psycopg
 
+from tests.memory import in_memory
+
 SUPERUSER: Final = "postgres"
 ROLE: Final = "footnote"
 """Who Footnote is in the tests: no superuser, for those are above row-level security."""
@@ -45,9 +47,6 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "unix_socket_permissions": "0777",
     "listen_addresses": "127.0.0.1",
 }
-_IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108
-_ROOM: Final = 2 << 30
-"""Bytes that the servers of a suite are sure not to fill."""
 _GONE: Final = (ProcessLookupError, FileNotFoundError)
 """What is raised of a process that has ended."""
 _ACCESS: Final = f"""
@@ -82,7 +81,8 @@ class Home:
     """A folder for servers, which they may write and which does not outlive this process."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="footnote-postgres-", dir=_where()))
+        # A database is hundreds of files.
+        self.folder = Path(tempfile.mkdtemp(prefix="footnote-postgres-", dir=in_memory()))
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             user = pwd.getpwnam(_UNPRIVILEGED)
@@ -375,14 +375,6 @@ class Stage:
     def empty(self, encoding: str = "UTF8") -> AbstractContextManager[str]:
         """The same without tables, and without pgvector."""
         return self.database("template0", encoding)
-
-
-def _where() -> Path | None:
-    """In memory, where there is enough: a database is hundreds of files."""
-    with suppress(OSError):
-        if os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
-            return _IN_MEMORY
-    return None
 
 
 def _is_refused(replication: str) -> bool:
