@@ -16,7 +16,7 @@ _BLOCKS = {
     "list": r"\s*(?:[-*]|\d+\.)\s+\S",
     "quote": r">{1,3}\s",
 }
-_INLINE = {
+_RULES = {
     "escape": r"\\([^0-9A-Za-z\s])",
     "bold": r"\*\*((?:\\[\s\S]|[^\\])+?)\*\*(?!\*)",
     "user": r"<@!?\d+>|@everyone|@here",
@@ -37,6 +37,9 @@ _INLINE = {
     "spoiler": r"\|\|[\s\S]+?\|\|",
     "code": r"(`+)[\s\S]*?[^`]\1(?!`)|```",
 }
+_INLINE = {kind: re.compile(rule, re.IGNORECASE) for kind, rule in _RULES.items()}
+_BEGINNINGS = frozenset("\\*<@:hHdD[_~|`")
+"""The characters that any of the rules begins with: most of a text is none of them."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,10 @@ def _read_inline(line: str) -> list[Token]:
 
 
 def _next(line: str, place: int) -> tuple[str, re.Match[str] | None]:
-    for kind, rule in _INLINE.items():
-        match = re.compile(rule, re.IGNORECASE).match(line, place)
-        if match:
-            return kind, match
+    if line[place] in _BEGINNINGS:
+        for kind, rule in _INLINE.items():
+            if match := rule.match(line, place):
+                return kind, match
     return "text", None
 
 

@@ -15,6 +15,7 @@ from discord import app_commands
 
 from bot.delivery import LOST, deliver_surely
 from tests.loopback import Interaction, LoopbackDiscord
+from tests.loopback.hurry import hurry
 
 TOKEN = "a-token"
 MESSAGES, CALLBACK, WEBHOOK = r"^/channels/\d+/messages$", r"/callback$", r"^/webhooks/"
@@ -99,6 +100,13 @@ async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
         await living
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses are short: an acknowledgement alone is due at a time."""
+    hurry(monkeypatch)
+    monkeypatch.setattr("bot.delivery._PAUSES", (0.01, 0.05, 0.1, 0.2))
+
+
 def said(used: Interaction) -> list[str]:
     """Every message that the channel holds."""
     return [message.text for message in used.channel.messages.values() if not message.loading]
@@ -111,6 +119,7 @@ async def defer_and_edit(interaction: discord.Interaction) -> None:
 
 
 @each_trouble
+@pytest.mark.usefixtures("hurried")
 async def test_a_message_is_sent_once(scene: Scene, trouble: Trouble) -> None:
     async def work(interaction: discord.Interaction) -> None:
         await interaction.response.defer(thinking=True)
@@ -135,6 +144,7 @@ async def test_two_5xx_in_a_row_leave_time_for_the_acknowledgement(scene: Scene)
 
 
 @each_trouble
+@pytest.mark.usefixtures("hurried")
 async def test_an_answer_that_is_an_edit_comes_once(scene: Scene, trouble: Trouble) -> None:
     used = await scene.run(defer_and_edit, WEBHOOK, trouble)
     assert said(used) == ["once"]
@@ -153,6 +163,7 @@ async def test_a_follow_up_is_never_repeated(scene: Scene, trouble: Trouble) -> 
 
 
 @each_trouble
+@pytest.mark.usefixtures("hurried")
 async def test_an_edit_with_a_file_sends_the_whole_file(scene: Scene, trouble: Trouble) -> None:
     async def work(interaction: discord.Interaction) -> None:
         await interaction.response.defer(thinking=True)

@@ -19,6 +19,8 @@ from tests.faults.world import PLACES, SHARED, Place, State, collection, questio
 Complain = Callable[[str], None]
 _TRIES: Final = 3
 """A change on the way may use again what is damaged."""
+_PAUSE: Final = 0.002
+"""Seconds between two questions: without, little of the interpreter is left to the change."""
 
 
 def served(corpora: Corpora) -> State:
@@ -127,7 +129,7 @@ def asking(
     def ask(number: int) -> None:
         random = Random(f"{seed} {number}")
         known = sorted({id_ for state in states for place in state.values() for id_ in place})
-        while not over.is_set():
+        while not over.wait(_PAUSE):
             place = random.choice(PLACES)
             try:
                 texts = _texts_of(corpora, place)

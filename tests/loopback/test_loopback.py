@@ -29,6 +29,7 @@ from . import (
 )
 from .commands import Choice, component_data
 from .errors import ApiError
+from .hurry import hurry
 
 # Discord's own document, which is not part of this repository: a second opinion where it is.
 OPENAPI = Path(os.environ.get("FOOTNOTE_TEST_DATA", "missing")) / "discord" / "openapi.json"
@@ -120,6 +121,9 @@ class Bot(discord.Client):
 
     async def setup_hook(self) -> None:
         await self.tree.sync()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Identifies anew at once, where discord.py would wait for five seconds."""
 
     async def on_message(self, message: discord.Message) -> None:
         self.seen.append(message.content)
@@ -393,7 +397,10 @@ async def test_a_modal_is_filled_and_sent(loopback: LoopbackDiscord) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 502])
-async def test_trouble_is_retried(loopback: LoopbackDiscord, status: int) -> None:
+async def test_trouble_is_retried(
+    loopback: LoopbackDiscord, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    hurry(monkeypatch)
     guild = loopback.add_guild()
     channel, member = guild.add_text_channel(), guild.add_member()
     async with running(loopback):
@@ -450,8 +457,13 @@ async def test_a_dropped_request_is_not_retried_by_discord_py_on_linux(
     ("drop", "error"), [(True, aiohttp.ClientPayloadError), (False, None)], ids=["cut", "502"]
 )
 async def test_a_request_may_be_carried_out_though_the_bot_is_not_told(
-    loopback: LoopbackDiscord, *, drop: bool, error: type[Exception] | None
+    loopback: LoopbackDiscord,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    drop: bool,
+    error: type[Exception] | None,
 ) -> None:
+    hurry(monkeypatch)
     channel = loopback.add_guild().add_text_channel()
     async with running(loopback) as bot:
         fault = loopback.fail_next("POST", "/messages$", status=502, drop=drop, carried_out=True)

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 SCRIPT = """
+import signal
 import time
 from tests.postgres.cluster import Cluster, Home
 
+# What is started by a shell in the background ignores it, and so does what that starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 home = Home()
 cluster = Cluster(home)
 cluster.make()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +47,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scores(folder: Path) -> LanguageScores:
     """From unpacked tables."""
     return LanguageScores(folder)
+
+
+@pytest.fixture
+def own_folder(folder: Path, tmp_path: Path) -> Path:
+    """A copy of it, for a test that changes what it holds: copying takes less than unpacking."""
+    shutil.copytree(folder, tmp_path / "own")
+    return tmp_path / "own"
 
 
 def the_file(folder: Path) -> Path:
@@ -122,10 +130,10 @@ def test_a_file_of_something_else_is_replaced(
 
 
 def test_tables_that_were_changed_since_they_were_opened_change_no_score(
-    tmp_path: Path, library: LanguageIdentifier
+    own_folder: Path, library: LanguageIdentifier
 ) -> None:
-    scores = LanguageScores(tmp_path)
-    with the_file(tmp_path).open("r+b") as file:
+    scores = LanguageScores(own_folder)
+    with the_file(own_folder).open("r+b") as file:
         file.seek(1_000_000)  # within the lines of the next states
         file.write(bytes(30_000_000))
     for sentence in SENTENCES:
@@ -133,10 +141,10 @@ def test_tables_that_were_changed_since_they_were_opened_change_no_score(
 
 
 def test_a_check_finds_what_was_changed_before_any_text_needs_it(
-    tmp_path: Path, library: LanguageIdentifier
+    own_folder: Path, library: LanguageIdentifier
 ) -> None:
-    scores = LanguageScores(tmp_path)
-    file = the_file(tmp_path)
+    scores = LanguageScores(own_folder)
+    file = the_file(own_folder)
     scores.check()
     assert file.exists()
     with file.open("r+b") as content:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 import signal
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -411,14 +412,17 @@ async def test_an_intent_that_is_not_switched_on_ends_with_what_to_do(tmp_path: 
     assert "Traceback" not in refused.log
 
 
-async def test_an_unreachable_discord_ends_with_one_line_and_status_1(
-    tmp_path: Path, unused_tcp_port: int
-) -> None:
-    address = f"127.0.0.1:{unused_tcp_port}"
-    bot = running_bot(tmp_path, SEEDS, api_url=f"http://{address}", gateway_url=f"ws://{address}")
-    async with bot as alone:
-        assert await alone.exit_status() == 1
-        (line,) = alone.log.strip().splitlines()
+async def test_an_unreachable_discord_ends_with_one_line_and_status_1(tmp_path: Path) -> None:
+    with socket.socket() as deaf:
+        # Nobody listens, and nobody else can.
+        deaf.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{deaf.getsockname()[1]}"
+        bot = running_bot(
+            tmp_path, SEEDS, api_url=f"http://{address}", gateway_url=f"ws://{address}"
+        )
+        async with bot as alone:
+            assert await alone.exit_status() == 1
+            (line,) = alone.log.strip().splitlines()
     assert re.match(rf"footnote: Discord cannot be reached at {address}\.", line)
 
 

@@ -294,7 +294,8 @@ class TestReloading:
 
         def ask() -> None:
             try:
-                while not done.is_set():
+                # Without a pause those who ask leave little of the interpreter to the change.
+                while not done.wait(0.002):
                     answers.append(corpora.ask("What is the offensive called?"))
             except BaseException as error:
                 failures.append(error)

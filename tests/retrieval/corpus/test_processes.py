@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from retrieval.corpus.generation import Generation
 from retrieval.corpus.indexing import Indexer
 from retrieval.corpus.lock import held_by_one
 from retrieval.errors import CorpusError, StorageError
+from tests.conftest import MODELS
 from tests.retrieval.corpus.house import BATTLE, BRIDGE, SERVER, House, served, shown, upload
 
 ROOT = Path(__file__).parents[3]
@@ -158,19 +160,21 @@ import sys
 from pathlib import Path
 from retrieval.answering import Answerer
 from retrieval.corpus import Corpora, Upload
+from retrieval.encoders.prepared import PreparedEncoder
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
-data, articles = map(Path, sys.argv[1:])
-with Corpora(data, Answerer(SentenceTransformerEncoder()), [articles]) as corpora:
+data, articles, models = map(Path, sys.argv[1:])
+encoder = PreparedEncoder(SentenceTransformerEncoder(), models)
+with Corpora(data, Answerer(encoder), [articles]) as corpora:
     corpora.open()
     for number in range(4):
         corpora.shared.add(Upload(f"n{number}.md", f"Number {number} is odd.".encode()))
         corpora.shared.remove(f"n{number}")
 """
         corpora = house.opened()
-        with subprocess.Popen(
-            [sys.executable, "-c", script, str(house.data), str(house.articles)], cwd=ROOT
-        ) as process:
+        folders = map(str, (house.data, house.articles, MODELS))
+        with subprocess.Popen([sys.executable, "-c", script, *folders], cwd=ROOT) as process:
             while process.poll() is None:
+                time.sleep(0.005)  # Leaves some of the machine to the other.
                 corpora.refresh()
                 for quote in shown(corpora.ask("Which number is odd?")):
                     assert quote.text in quote.article.text

@@ -224,7 +224,8 @@ def test_while_everything_changes_each_answer_is_of_one_moment_and_of_ones_own(
 
     def ask(server: int) -> None:
         try:
-            while not done.is_set():
+            # Without a pause those who ask leave little of the interpreter to the changes.
+            while not done.wait(0.002):
                 answers[server].append(corpora.ask("Where does everybody live?", server=server))
         except BaseException as error:
             failures.append(error)
