@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -33,18 +35,32 @@ MODELS = Path(sys.prefix) / "footnote-models"
 # For the processes that tests start: each has a data folder of its own.
 os.environ["FOOTNOTE_MODELS_DIR"] = str(MODELS)
 
-# The suite waits for its disk tens of thousands of times otherwise: whatever the product keeps, it
-# makes sure of. Where somebody has chosen a folder it is theirs.
-if "TMPDIR" not in os.environ and (memory := in_memory()) is not None:
-    os.environ["TMPDIR"] = str(memory)
-    tempfile.tempdir = None  # What was found before.
-
 SEEDS = Path(__file__).parents[1] / "seeds"
-
 
 FIRST = ("tests/wire/", "tests/bot/observability/test_running.py")
 """Tests of the bot as a process: they take long, and share with each other what makes it start soon
 (`tests.wire.warm_start`)."""
+
+
+OWN_FOLDER = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Whatever the product keeps it makes sure of: the suite would wait for its disk tens of
+    thousands of times. Where somebody has chosen a folder it is theirs."""
+    memory = in_memory()
+    if memory is not None and "TMPDIR" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="footnote-tests-", dir=memory)
+        # For the processes that this one starts too.
+        tempfile.tempdir = os.environ["TMPDIR"] = config.stash[OWN_FOLDER] = folder
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """What a failure has left can be looked at."""
+    folder = session.config.stash.get(OWN_FOLDER, None)
+    if folder is not None and exitstatus == pytest.ExitCode.OK:
+        # At the very end, when everything has been closed.
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
