@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from retrieval.analysis import tokens, words
+from retrieval.analysis import all_words, words
 from retrieval.answers import Answer, Quote, RankedPassage, Source, Timings
 from retrieval.articles import Article, Span
 from retrieval.cohesion import opens_leaning
@@ -231,7 +231,7 @@ def quotes_of(
     said: list[frozenset[str]] = []
     for hit in close:
         article = library.articles[hit.passage.article]
-        spoken = frozenset(word for word, _ in tokens(hit.passage.span.of(article.text)))
+        spoken = all_words([hit.passage.span.of(article.text)])
         twin = next((i for i, other in enumerate(said) if _same(spoken, other)), None)
         if twin is not None:
             page = article.page_of(hit.passage.span.start)
