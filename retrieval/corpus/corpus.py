@@ -412,8 +412,8 @@ class Corpus:
             stock = Stock(before, {})
             if asked is not None:
                 # What is bounded may turn out to be too much, which nothing is encoded of.
-                found = {} if self._is_bounded else {"found": encoding.add}
-                stock = take_stock(before, self._sources, self._tools, asked, **found)
+                found = None if self._is_bounded else encoding.add
+                stock = take_stock(before, self._sources, self._tools, asked, found)
             try:
                 stock = edit(stock)
                 after = edits.purge(stock.inventory, self._means.clock())

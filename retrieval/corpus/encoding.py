@@ -199,8 +199,9 @@ def encoded_passages(
     Raises:
         StorageError: The new encodings cannot be kept.
     """
-    own = PassageEncoding(encoder, (lambda: store) if store is not None else None)
-    with closing(begun or own) as encoding:
+    if begun is None:
+        begun = PassageEncoding(encoder, (lambda: store) if store is not None else None)
+    with closing(begun) as encoding:
         encoding.add(prepared)
         encoded = encoding.finish(progress)
     return EncodedPassages(prepared, encoder, store, encoding.at_hand, encoded)

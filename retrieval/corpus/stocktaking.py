@@ -37,6 +37,9 @@ from retrieval.readers.plain_text import one_line
 from retrieval.sandbox import Prepared, Sandbox
 from retrieval.web import Fetcher, FetchError, NotModified, next_check, normalize
 
+Found = Callable[[Sequence[PreparedArticle]], None]
+"""Is told of articles."""
+
 READERS: Final = 1
 """Raised whenever the readers make other articles of the same bytes: all are then read again."""
 _LINKED_AT_ONCE: Final = 50
@@ -78,7 +81,7 @@ def take_stock(
     sources: Sequence[Configured],
     tools: Tools,
     asked: Asked,
-    found: Callable[[Sequence[PreparedArticle]], None] = lambda articles: None,
+    found: Found | None = None,
 ) -> Stock:
     """What the configured sources hold now, and then the added ones.
 
@@ -133,7 +136,7 @@ class _Run:
         self,
         inventory: Inventory,
         tools: Tools,
-        found: Callable[[Sequence[PreparedArticle]], None] = lambda articles: None,
+        found: Found | None = None,
     ) -> None:
         self.failures: dict[str, ArticleError] = {}
         self._tools = tools
@@ -341,13 +344,14 @@ class _Run:
         for number, failure in enumerate(prepared.failures, start=1):
             self.failures[f"{source.article}/{number}"] = failure
         records = [_record(item, old.pop(item.article.id, None), source) for item in found]
-        self._found(
-            [
-                item
-                for item, record in zip(found, records, strict=True)
-                if record.passages is item.passages and record.removed is None
-            ]
-        )
+        if self._found is not None:
+            self._found(
+                [
+                    item
+                    for item, record in zip(found, records, strict=True)
+                    if record.passages is item.passages and record.removed is None
+                ]
+            )
         if document.format == "feed":
             records += old.values()
         else:

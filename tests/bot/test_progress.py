@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -41,9 +40,8 @@ async def test_a_thousand_reports_a_second_are_shown_a_few_times() -> None:
     async def show(done: int, total: int) -> None:
         shown.append(done)
 
-    begun = time.monotonic()
     await shown_while(work(), progress, show, every=0.02)
-    assert len(shown) <= (time.monotonic() - begun) / 0.02 + 2
+    assert len(shown) < 10
 
 
 async def test_work_goes_on_though_it_cannot_be_shown() -> None:

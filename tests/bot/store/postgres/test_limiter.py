@@ -110,6 +110,6 @@ async def test_no_question_and_no_heartbeat_waits_for_a_database_that_is_slow(
         while not asking.done():
             await asyncio.sleep(0.01)
             beats += 1
-    assert beats > 2
+    assert beats > 5
     assert await asking is None
     assert "takes too long" in caplog.text
