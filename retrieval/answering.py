@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from functools import cached_property
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 
@@ -19,8 +20,8 @@ from retrieval.conversation import Turn, context_of
 from retrieval.encoders import Encoder, Floats
 from retrieval.engines import Candidates, Engine
 from retrieval.expectations import expectation_of
-from retrieval.languages import Language, language_of
-from retrieval.questions import clean_question
+from retrieval.languages import Language
+from retrieval.questions import clean_question, language_of_question
 from retrieval.rerankers import Reranker
 from retrieval.search import (
     CANDIDATES,
@@ -34,13 +35,20 @@ from retrieval.search import (
 )
 from retrieval.spelling import corrected
 
+_Item = TypeVar("_Item")
+
 MAX_QUOTES: Final = 3
 QUOTED_WITHIN: Final = 0.85
 """A further passage is quoted when its score is at least so much of the first one's."""
 SAME_WORDS: Final = 0.9
+_SAME_PIECES: Final = 0.5
+"""Passages with nearly the same words have more of their tokens in common, of which a rare word has
+several."""
 _SEARCHES_AT_ONCE: Final = 2
 """Questions that are searched for at a time, while any number are encoded: more threads of Python
 only take the interpreter from each other, which halved the questions a second."""
+_BEHIND: Final = 1e-6
+"""How far what was not reranked is put behind the last that was."""
 _FRAME_IMPORTANCE: Final = 0.25
 """How much a word counts that only says what kind of answer is wanted ("the name of")."""
 _OWN_WORDS: Final = 2
@@ -105,7 +113,7 @@ class Answerer:
             QuestionError: It holds nothing to look for, or is too long.
         """
         asked = clean_question(question)
-        language = language_of(asked, library.languages)
+        language = language_of_question(asked, library.languages)
         earlier = context_of(asked, history, language)
         answer = self._answer(library, asked, language, earlier, top)
         if earlier is not None and not answer.answered:
@@ -135,7 +143,7 @@ class Answerer:
             searched = time.perf_counter()
             weights = token_weights(library.engine, query)
             hits = self._reranked(library, query, weights, found)
-            confidence = self.calibration.confidence(weigh(library, query, hits))
+            confidence = self.calibration.confidence(weigh(library, query, hits, found))
             answered = confidence >= self.threshold
             quotes = quotes_of(library, weights, hits, MAX_QUOTES)
         end = time.perf_counter()
@@ -145,7 +153,7 @@ class Answerer:
             confidence=confidence,
             quotes=quotes if answered else (),
             nearest=() if answered else quotes,
-            passages=tuple(RankedPassage(hit.passage, hit.score) for hit in hits[:top]),
+            passages=_ranked(library.engine, hits, found, top),
             took_ms=Timings(
                 encode=(encoded - start) * 1000,
                 search=(searched - encoded) * 1000,
@@ -207,11 +215,26 @@ class Answerer:
         )
 
 
-def weigh(library: Library, query: Query, hits: Sequence[Hit]) -> Evidence:
-    """What speaks for the first hit."""
+def weigh(library: Library, query: Query, hits: Sequence[Hit], found: Candidates) -> Evidence:
+    """What speaks for the first hit.
+
+    Args:
+        hits: Those of the candidates that were reranked, best first.
+        found: All candidates.
+    """
     article = library.articles[hits[0].passage.article]
     language = library.language_by_article[article.id]
-    return evidence(library.engine, query, hits, article.text, language)
+    return evidence(library.engine, query, hits, found, article.text, language)
+
+
+def _ranked(
+    engine: Engine, hits: Sequence[Hit], found: Candidates, top: int
+) -> tuple[RankedPassage, ...]:
+    """The first passages: the hits, and behind them the candidates that were not reranked."""
+    ranked = [RankedPassage(hit.passage, hit.score) for hit in hits[:top]]
+    behind = max(0.0, min(hit.score for hit in hits) - _BEHIND)
+    others = found.rows[len(hits) : top].tolist()
+    return (*ranked, *(RankedPassage(engine.passage(row), behind) for row in others))
 
 
 def quotes_of(
@@ -228,17 +251,17 @@ def quotes_of(
     if len(close) == 1:
         return (_quote(library, weights, close[0]),)
     quotes: list[Quote] = []
-    said: list[frozenset[str]] = []
+    wordings: list[_Wording] = []
     for hit in close:
         article = library.articles[hit.passage.article]
-        spoken = all_words([hit.passage.span.of(article.text)])
-        twin = next((i for i, other in enumerate(said) if _same(spoken, other)), None)
+        wording = _Wording(library, hit)
+        twin = next((i for i, other in enumerate(wordings) if wording.is_like(other)), None)
         if twin is not None:
             page = article.page_of(hit.passage.span.start)
             place = Source(article, hit.passage.paragraph, page)
             quotes[twin] = replace(quotes[twin], also_in=(*quotes[twin].also_in, place))
         elif len(quotes) < limit:
-            said.append(spoken)
+            wordings.append(wording)
             quotes.append(_quote(library, weights, hit))
     return tuple(quotes)
 
@@ -270,6 +293,29 @@ def _quote(library: Library, weights: Floats, hit: Hit) -> Quote:
     )
 
 
-def _same(words: frozenset[str], others: frozenset[str]) -> bool:
-    """Whether two passages have nearly the same words (Jaccard)."""
-    return len(words & others) >= SAME_WORDS * len(words | others)
+class _Wording:
+    """What a passage says, to be found again where other articles print it too."""
+
+    def __init__(self, library: Library, hit: Hit) -> None:
+        self._library = library
+        self._passage = hit.passage
+        self._pieces = frozenset(library.engine.tokens(hit.row).ids.tolist())
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        text = self._library.articles[self._passage.article].text
+        return all_words([self._passage.span.of(text)])
+
+    def is_like(self, other: _Wording) -> bool:
+        """Whether both have nearly the same words."""
+        # The tokens are at hand: what has few of them in common need not be read.
+        return (
+            _share(self._pieces, other._pieces) >= _SAME_PIECES
+            and _share(self._words, other._words) >= SAME_WORDS
+        )
+
+
+def _share(some: frozenset[_Item], others: frozenset[_Item]) -> float:
+    """How much of all that they have both have (Jaccard); 1 where they have nothing."""
+    every = len(some | others)
+    return len(some & others) / every if every else 1.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from typing import Any, Final
@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from retrieval.analysis import word_pairs
-from retrieval.engines import Engine
+from retrieval.engines import Candidates, Engine
 from retrieval.languages import Language
 from retrieval.search import Hit, Query, rarity
 
@@ -109,36 +109,45 @@ def load_calibration(model: str) -> Calibration:
 
 
 def evidence(
-    engine: Engine, query: Query, hits: Sequence[Hit], text: str, language: Language
+    engine: Engine,
+    query: Query,
+    hits: Sequence[Hit],
+    candidates: Candidates,
+    text: str,
+    language: Language,
 ) -> Evidence:
     """What speaks for the first of ``hits``, of which there must be at least one.
 
     Args:
+        hits: Those of the candidates that were reranked, best first.
+        candidates: All of them.
         text: The text of the first hit's article.
         language: The language it is in.
     """
     best = hits[0]
-    by_cosine = max(hits, key=lambda hit: hit.cosine)
-    by_words = max(hits, key=lambda hit: hit.lexical)
+    by_cosine, by_words = int(candidates.dense.argmax()), int(candidates.lexical.argmax())
+    nearest, likest = (
+        engine.passage(int(candidates.rows[place])).article for place in (by_cosine, by_words)
+    )
     asked = list(dict.fromkeys(query.words))
     found = rarity(np.array(engine.word_frequency(asked)), len(engine))
     rare = dict(zip(asked, found.tolist(), strict=True))
     ideal = float(found.sum())
-    rivals, crowded = _rivals(engine, hits)
+    rivals, crowded = _rivals(engine, hits, candidates)
     return Evidence(
         lead=min(LEAD_CEILING, max(0.0, best.match - rivals)),
         bigrams=_bigrams(engine, query, rare, best, text),
-        cosine=by_cosine.cosine,
-        cosine_agrees=float(by_cosine.passage.article == best.passage.article),
-        lexical_agrees=float(by_words.passage.article == best.passage.article),
+        cosine=float(candidates.dense[by_cosine]),
+        cosine_agrees=float(nearest == best.passage.article),
+        lexical_agrees=float(likest == best.passage.article),
         size=math.log(len(engine)),
-        words=min(LEXICAL_CEILING, by_words.lexical / ideal) if ideal else 0.0,
+        words=min(LEXICAL_CEILING, float(candidates.lexical[by_words]) / ideal) if ideal else 0.0,
         crowded=crowded,
         across=float(language != query.language),
     )
 
 
-def _rivals(engine: Engine, hits: Sequence[Hit]) -> tuple[float, float]:
+def _rivals(engine: Engine, hits: Sequence[Hit], candidates: Candidates) -> tuple[float, float]:
     """The mean match of the best passages of the ``RIVALS`` articles after the first hit's, and
     the share of them that had to be filled up with other passages.
 
@@ -148,17 +157,31 @@ def _rivals(engine: Engine, hits: Sequence[Hit]) -> tuple[float, float]:
     vectors = engine.vectors(best.row)
     seen = {best.passage.article}
     matches: list[float] = []
-    for hit in hits[1:]:
+    for row, article, match in _after_the_first(engine, hits, candidates):
         if len(matches) == RIVALS:
             break
-        if hit.passage.article in seen:
+        if article in seen:
             continue
-        seen.add(hit.passage.article)
-        if float((engine.vectors(hit.row) @ vectors.T).max()) < SAME_STORY:
-            matches.append(hit.match)
+        seen.add(article)
+        if float((engine.vectors(row) @ vectors.T).max()) < SAME_STORY:
+            matches.append(match)
     crowded = 1 - len(matches) / RIVALS
     matches += [hit.match for hit in hits[1:]][: RIVALS - len(matches)]
     return (float(np.mean(matches)) if matches else 0.0), crowded
+
+
+def _after_the_first(
+    engine: Engine, hits: Sequence[Hit], candidates: Candidates
+) -> Iterator[tuple[int, str, float]]:
+    """Row, article and match of the other hits and of what comes behind them, best first.
+
+    A candidate that was not reranked counts as one that matches like the worst of the hits.
+    """
+    for hit in hits[1:]:
+        yield hit.row, hit.passage.article, hit.match
+    least = min(hit.match for hit in hits)
+    for row in candidates.rows[len(hits) :].tolist():
+        yield row, engine.passage(row).article, least
 
 
 def _bigrams(engine: Engine, query: Query, rare: Mapping[str, float], hit: Hit, text: str) -> float:

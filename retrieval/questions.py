@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Final
 
 from retrieval.analysis import tokens
 from retrieval.errors import QuestionError
-from retrieval.languages import Language
+from retrieval.function_words import language_by_function_words
+from retrieval.languages import Language, language_of
 from retrieval.phrases import phrase
 
 MAX_CHARACTERS: Final = 2000
@@ -63,6 +65,14 @@ def is_question(text: str, language: Language) -> bool:
     return first in _OPENERS.get(language.code, frozenset())
 
 
+def language_of_question(question: str, likely: Collection[Language]) -> Language:
+    """The language of a question, most often one of those that are likely: the articles'."""
+    at_a_glance = language_by_function_words(question)
+    if at_a_glance is not None and at_a_glance in likely:
+        return at_a_glance
+    return language_of(question, likely)
+
+
 def clean_question(text: str) -> str:
     """The question on one line, without control and other invisible characters.
 
@@ -79,14 +89,8 @@ def clean_question(text: str) -> str:
             ),
             remedy=phrase("Ask it in a sentence or two."),
         )
-    visible = "".join(
-        " "
-        if character.isspace()
-        else ""
-        if unicodedata.category(character) in _INVISIBLE and character not in _JOINERS
-        else character
-        for character in text
-    )
+    # Most have nothing that is to be looked at closer.
+    visible = text if text.isascii() and text.isprintable() else _visible(text)
     question = re.sub(r" +", " ", visible).strip()
     if not any(character.isalnum() for character in question):
         raise QuestionError(
@@ -94,3 +98,14 @@ def clean_question(text: str) -> str:
             remedy=phrase('Ask in words, such as "What is the name of the offensive?".'),
         )
     return question
+
+
+def _visible(text: str) -> str:
+    return "".join(
+        " "
+        if character.isspace()
+        else ""
+        if unicodedata.category(character) in _INVISIBLE and character not in _JOINERS
+        else character
+        for character in text
+    )

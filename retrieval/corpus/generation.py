@@ -22,9 +22,12 @@ from retrieval.errors import CorpusError
 from retrieval.languages import Language, language_of
 from retrieval.phrases import phrase
 from retrieval.preparation import prepare
+from retrieval.questions import language_of_question
 
 FORMAT: Final = 5
 """Raised whenever an index built before would differ from one built now."""
+_QUESTIONS: Final = ("What is it that I am to say?", "general launches offensive")
+"""One whose language is told at a glance, and one that is looked at closer."""
 
 
 class Part:
@@ -65,7 +68,8 @@ class Generation:
     def warm(self) -> None:
         """Compute now what the first question would otherwise wait for."""
         _ = self.articles, self.engine, self.vocabulary
-        language_of("what a question is written in", self.languages)
+        for question in _QUESTIONS:
+            language_of_question(question, self.languages)
 
     @cached_property
     def engine(self) -> Engine:

@@ -179,7 +179,7 @@ def _observed(
     right = first.article == question.article and any(
         first.span.overlaps(answer) for answer in question.answers
     )
-    signs = tuple(asdict(weigh(library, query, hits)).values())
+    signs = tuple(asdict(weigh(library, query, hits, candidates)).values())
     return Observation(name, question.article, condition, right, signs)
 
 

@@ -322,8 +322,8 @@ def _result(
         held_out=held_out is not None,
         right=tuple(answers(hit.passage.article, hit.passage.span) for hit in hits[:5]),
         highlighted=any(answers(hits[0].passage.article, span) for span in shown),
-        confidence=answerer.calibration.confidence(weigh(library, query, hits)),
-        scores={hit.row: hit.score for hit in hits[:RERANKED]},
+        confidence=answerer.calibration.confidence(weigh(library, query, hits, found)),
+        scores={hit.row: hit.score for hit in hits},
     )
 
 

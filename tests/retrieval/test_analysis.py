@@ -4,8 +4,9 @@ import unicodedata
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from retrieval.analysis import fold, stop_words, tokens, words
+from retrieval.analysis import fold, stop_words, tokens, words, written_words
 from retrieval.languages import ENGLISH, Language
 from tests.strategies import texts
 
@@ -94,3 +95,8 @@ def test_every_letter_and_digit_is_in_a_token(text: str) -> None:
 def test_every_word_carries_its_language(text: str) -> None:
     for language in (ENGLISH, CHINESE, HINDI):
         assert all(word.startswith(f"{language.code}:") for word in words(text, language))
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_text_has_the_same_words_alone_as_beside_other_scripts(text: str) -> None:
+    assert [*written_words(text), "é"] == written_words(text + " é")

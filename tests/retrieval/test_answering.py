@@ -71,6 +71,35 @@ def test_passages_are_ranked_and_limited(town: Corpora) -> None:
     assert answer.passages[0].passage.article == "market"
 
 
+@pytest.fixture(scope="module")
+def villages(
+    encoder: SentenceTransformerEncoder,
+    sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Corpora]:
+    folder = tmp_path_factory.mktemp("villages")
+    for number in range(1, 7):
+        streets = (
+            f"In village {number} street {street} has {street} houses." for street in range(10)
+        )
+        (folder / f"village-{number}.txt").write_text("\n\n".join(streets))
+    index = tmp_path_factory.mktemp("villages-index")
+    with Corpora(index, Answerer(encoder), [folder], sandbox=sandbox) as opened:
+        opened.open()
+        yield opened
+
+
+@pytest.mark.parametrize("question", ["How many houses has street 7?", "Which bishop was there?"])
+def test_more_passages_begin_with_those_of_fewer(villages: Corpora, question: str) -> None:
+    # Of forty only the first are compared closely, and the others are ranked behind.
+    ranked = villages.ask(question, top=40).passages
+    assert len(ranked) == len({one.passage for one in ranked}) == 40
+    scores = [one.score for one in ranked]
+    assert scores == sorted(scores, reverse=True)
+    for fewer in (1, 10, 20):
+        assert villages.ask(question, top=fewer).passages == ranked[:fewer]
+
+
 def test_a_quoted_phrase_is_looked_for_as_it_stands(town: Corpora) -> None:
     answer = town.ask('What did they say about "free parking"?')
     assert "free parking" in (answer.quotes or answer.nearest)[0].text

@@ -4,10 +4,16 @@ import unicodedata
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from retrieval.errors import QuestionError
-from retrieval.languages import Language
-from retrieval.questions import MAX_CHARACTERS, clean_question, is_question
+from retrieval.languages import ENGLISH, Language, language_of
+from retrieval.questions import (
+    MAX_CHARACTERS,
+    clean_question,
+    is_question,
+    language_of_question,
+)
 from tests.strategies import texts
 
 
@@ -86,3 +92,27 @@ def test_a_question_is_known_by_its_mark_or_its_words(text: str, language: str) 
 )
 def test_what_asks_nothing_is_no_question(text: str) -> None:
     assert not is_question(text, Language("en"))
+
+
+GERMAN, SPANISH = Language("de"), Language("es")
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("What is the name of the offensive?", ENGLISH),
+        ("Operation Dignity?", ENGLISH),
+        ("Von wem ist der Brief und wann ist er an sie geschrieben worden?", GERMAN),
+        ("攻撃はいつですか", Language("ja")),
+    ],
+)
+def test_a_question_is_in_the_articles_language_unless_it_clearly_is_not(
+    question: str, language: Language
+) -> None:
+    assert language_of_question(question, [ENGLISH]) == language
+    assert language_of_question(question, [ENGLISH, SPANISH]) == language
+
+
+@given(st.text(st.sampled_from("qz 12?")))
+def test_a_question_without_small_words_is_told_as_any_text_is(question: str) -> None:
+    assert language_of_question(question, [GERMAN]) == language_of(question, [GERMAN])

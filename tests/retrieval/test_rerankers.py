@@ -232,8 +232,6 @@ class TestReordering:
                 passage=Passage("numbers", 1, Span(place, place + 1)),
                 score=0.9 - 0.01 * place,
                 match=0.9 - 0.01 * place,
-                cosine=0.0,
-                lexical=0.0,
                 best=0,
                 matches=np.zeros((1, 0), dtype=np.float32),
             )
@@ -275,7 +273,7 @@ class TestReordering:
         prefers = Prefers("x")
         text = "## Opening hours\n\nFrom nine to five."
         passage = Passage("a", 2, Span(18, 36), Span(0, 16))
-        hit = Hit(0, passage, 0.5, 0.5, 0.0, 0.0, 0, np.zeros((1, 0), dtype=np.float32))
+        hit = Hit(0, passage, 0.5, 0.5, 0, np.zeros((1, 0), dtype=np.float32))
         reorder(prefers, QUESTION, [hit], lambda _: text)
         assert prefers.read == ["Opening hours\nFrom nine to five."]
 
