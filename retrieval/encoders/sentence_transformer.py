@@ -83,7 +83,9 @@ class SentenceTransformerEncoder:
 
     @property
     def dimensions(self) -> int:
-        return int(self.load().get_embedding_dimension() or 0)
+        known = self.load().get_embedding_dimension()
+        # One that is put together from modules may not say it.
+        return int(known) if known else len(self.encode_question("?").vector)
 
     def is_word(self, word: str) -> bool:
         return len(self.load().tokenizer.tokenize(word)) == 1

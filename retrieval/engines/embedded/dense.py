@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from retrieval.encoders import Floats, Halves
 from retrieval.engines.embedded.columns import Lines, gathered
-from retrieval.engines.embedded.lexical import starts_of
+from retrieval.engines.embedded.lexical import mean_and_deviation, starts_of
 from retrieval.errors import DamagedError
 from retrieval.halves import to_single
 
@@ -202,7 +202,8 @@ class DenseScores:
     def mean_and_deviation(self) -> tuple[float, float]:
         """Over all passages, or an even sample of many."""
         values = self._all if self._all is not None else self._index.sampled_cosines(self._query)
-        return float(values.mean()), max(float(values.std()), DEVIATION_FLOOR)
+        mean, deviation = mean_and_deviation(values)
+        return mean, max(deviation, DEVIATION_FLOOR)
 
 
 def checks_of(vectors: Sequence[Halves]) -> NDArray[np.uint32]:

