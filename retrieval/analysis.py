@@ -145,6 +145,12 @@ def written_words(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=512)
+def word_set(text: str) -> frozenset[str]:
+    """``all_words`` of one text, remembered: some passages are found again and again."""
+    return all_words([text])
+
+
 @lru_cache(maxsize=1 << 14)
 def fold(word: str) -> str:
     """A word without case, accents, compatibility forms and possessive ending.

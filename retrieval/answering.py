@@ -6,12 +6,11 @@ import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 import numpy as np
 
-from retrieval.analysis import all_words, words
+from retrieval.analysis import word_set, words
 from retrieval.answers import Answer, Quote, RankedPassage, Source, Timings
 from retrieval.articles import Article, Span
 from retrieval.cohesion import opens_leaning
@@ -35,15 +34,10 @@ from retrieval.search import (
 )
 from retrieval.spelling import corrected
 
-_Item = TypeVar("_Item")
-
 MAX_QUOTES: Final = 3
 QUOTED_WITHIN: Final = 0.85
 """A further passage is quoted when its score is at least so much of the first one's."""
 SAME_WORDS: Final = 0.9
-_SAME_PIECES: Final = 0.5
-"""Passages with nearly the same words have more of their tokens in common, of which a rare word has
-several."""
 _SEARCHES_AT_ONCE: Final = 2
 """Questions that are searched for at a time, while any number are encoded: more threads of Python
 only take the interpreter from each other, which halved the questions a second."""
@@ -242,7 +236,7 @@ def quotes_of(
 ) -> tuple[Quote, ...]:
     """The first hit as a quote, and those that come close to it, at most ``limit``.
 
-    The same words printed in several articles are quoted once, with every source.
+    The same words printed in several articles are quoted once, with every source among the hits.
 
     Args:
         weights: Those of the question's tokens, as ``search.token_weights`` gives them.
@@ -251,17 +245,17 @@ def quotes_of(
     if len(close) == 1:
         return (_quote(library, weights, close[0]),)
     quotes: list[Quote] = []
-    wordings: list[_Wording] = []
+    said: list[frozenset[str]] = []
     for hit in close:
         article = library.articles[hit.passage.article]
-        wording = _Wording(library, hit)
-        twin = next((i for i, other in enumerate(wordings) if wording.is_like(other)), None)
+        spoken = word_set(hit.passage.span.of(article.text))
+        twin = next((i for i, other in enumerate(said) if _same(spoken, other)), None)
         if twin is not None:
             page = article.page_of(hit.passage.span.start)
             place = Source(article, hit.passage.paragraph, page)
             quotes[twin] = replace(quotes[twin], also_in=(*quotes[twin].also_in, place))
         elif len(quotes) < limit:
-            wordings.append(wording)
+            said.append(spoken)
             quotes.append(_quote(library, weights, hit))
     return tuple(quotes)
 
@@ -293,29 +287,6 @@ def _quote(library: Library, weights: Floats, hit: Hit) -> Quote:
     )
 
 
-class _Wording:
-    """What a passage says, to be found again where other articles print it too."""
-
-    def __init__(self, library: Library, hit: Hit) -> None:
-        self._library = library
-        self._passage = hit.passage
-        self._pieces = frozenset(library.engine.tokens(hit.row).ids.tolist())
-
-    @cached_property
-    def _words(self) -> frozenset[str]:
-        text = self._library.articles[self._passage.article].text
-        return all_words([self._passage.span.of(text)])
-
-    def is_like(self, other: _Wording) -> bool:
-        """Whether both have nearly the same words."""
-        # The tokens are at hand: what has few of them in common need not be read.
-        return (
-            _share(self._pieces, other._pieces) >= _SAME_PIECES
-            and _share(self._words, other._words) >= SAME_WORDS
-        )
-
-
-def _share(some: frozenset[_Item], others: frozenset[_Item]) -> float:
-    """How much of all that they have both have (Jaccard); 1 where they have nothing."""
-    every = len(some | others)
-    return len(some & others) / every if every else 1.0
+def _same(words: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether two passages have nearly the same words (Jaccard)."""
+    return len(words & others) >= SAME_WORDS * len(words | others)

@@ -44,7 +44,7 @@ class Evidence:
             in a sentence of the passage.
         cosine: The highest cosine of a sentence among all candidates.
         cosine_agrees: Whether that sentence is in the first passage's article: 1 or 0.
-        lexical_agrees: The same for the highest BM25 score.
+        lexical_agrees: The same for the highest BM25 score; 1 where no word is found anywhere.
         size: The natural logarithm of the number of passages: in a larger corpus something
             similar is sooner found by chance.
         words: The highest BM25 score of a candidate over the sum of the rarities of the
@@ -129,6 +129,7 @@ def evidence(
     nearest, likest = (
         engine.passage(int(candidates.rows[place])).article for place in (by_cosine, by_words)
     )
+    most = float(candidates.lexical[by_words])
     asked = list(dict.fromkeys(query.words))
     found = rarity(np.array(engine.word_frequency(asked)), len(engine))
     rare = dict(zip(asked, found.tolist(), strict=True))
@@ -139,9 +140,9 @@ def evidence(
         bigrams=_bigrams(engine, query, rare, best, text),
         cosine=float(candidates.dense[by_cosine]),
         cosine_agrees=float(nearest == best.passage.article),
-        lexical_agrees=float(likest == best.passage.article),
+        lexical_agrees=float(not most or likest == best.passage.article),
         size=math.log(len(engine)),
-        words=min(LEXICAL_CEILING, float(candidates.lexical[by_words]) / ideal) if ideal else 0.0,
+        words=min(LEXICAL_CEILING, most / ideal) if ideal else 0.0,
         crowded=crowded,
         across=float(language != query.language),
     )

@@ -9,8 +9,8 @@ from typing import Final
 
 from retrieval.analysis import tokens
 from retrieval.errors import QuestionError
-from retrieval.function_words import language_by_function_words
-from retrieval.languages import Language, language_of
+from retrieval.function_words import is_clearly_english
+from retrieval.languages import ENGLISH, Language, language_of
 from retrieval.phrases import phrase
 
 MAX_CHARACTERS: Final = 2000
@@ -67,9 +67,8 @@ def is_question(text: str, language: Language) -> bool:
 
 def language_of_question(question: str, likely: Collection[Language]) -> Language:
     """The language of a question, most often one of those that are likely: the articles'."""
-    at_a_glance = language_by_function_words(question)
-    if at_a_glance is not None and at_a_glance in likely:
-        return at_a_glance
+    if ENGLISH in likely and is_clearly_english(question):
+        return ENGLISH
     return language_of(question, likely)
 
 

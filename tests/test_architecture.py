@@ -15,7 +15,7 @@ STAIRCASE = (
     ("language_tables",),
     ("language_scores",),
     ("languages",),
-    ("segmentation", "analysis", "questions", "cohesion", "spelling"),
+    ("segmentation", "analysis", "function_words", "questions", "cohesion", "spelling"),
     ("preparation", "duplicates", "expectations"),
     ("readers", "web"),
     ("sandbox",),

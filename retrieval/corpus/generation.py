@@ -27,7 +27,7 @@ from retrieval.questions import language_of_question
 FORMAT: Final = 5
 """Raised whenever an index built before would differ from one built now."""
 _QUESTIONS: Final = ("What is it that I am to say?", "general launches offensive")
-"""One whose language is told at a glance, and one that is looked at closer."""
+"""One that is clearly English, and one that is looked at closer."""
 
 
 class Part:

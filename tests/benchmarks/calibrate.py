@@ -42,7 +42,7 @@ from retrieval.corpus.generation import Generation
 from retrieval.engines import IndexedPassage
 from retrieval.evaluation.index import EvaluationIndex
 from retrieval.evaluation.squad import QuestionSet, SquadQuestion, read_squad
-from retrieval.languages import language_of
+from retrieval.questions import language_of_question
 from retrieval.search import Query, find, rerank, token_weights
 
 CONDITIONS: Final = {
@@ -122,7 +122,9 @@ def _observe(questions: QuestionSet, answerer: Answerer, folder: Path) -> list[O
             continue
         libraries = _libraries(questions, index, article)
         queries = [
-            answerer.understand(question.text, language_of(question.text, index.whole.languages))
+            answerer.understand(
+                question.text, language_of_question(question.text, index.whole.languages)
+            )
             for question in asked
         ]
         for question, query in zip(asked, queries, strict=True):

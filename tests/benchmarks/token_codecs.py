@@ -41,8 +41,7 @@ from retrieval.engines.forwarding import ForwardingEngine
 from retrieval.evaluation.index import EvaluationIndex
 from retrieval.evaluation.squad import SquadQuestion, read_squad
 from retrieval.halves import to_single
-from retrieval.languages import language_of
-from retrieval.questions import clean_question
+from retrieval.questions import clean_question, language_of_question
 from retrieval.search import RERANKED, Hit, Query, find, highlight, rerank, token_weights
 from retrieval.segmentation import paragraphs, sentences
 
@@ -300,7 +299,7 @@ def _all_tokens(
 
 def _understood(answerer: Answerer, library: Generation, question: SquadQuestion) -> Query:
     asked = clean_question(question.text)
-    return answerer.understand(asked, language_of(asked, library.languages))
+    return answerer.understand(asked, language_of_question(asked, library.languages))
 
 
 def _result(

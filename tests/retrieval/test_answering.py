@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from retrieval.answering import Answerer
+from retrieval.answering import Answerer, weigh
 from retrieval.answers import Answer
+from retrieval.confidence import Evidence
 from retrieval.corpus import Corpora
+from retrieval.encoders import Encoder
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
+from retrieval.engines import Candidates
 from retrieval.errors import QuestionError
+from retrieval.languages import ENGLISH
 from retrieval.sandbox import Sandbox
+from retrieval.search import (
+    LEAST_RERANKED,
+    RERANKED,
+    Hit,
+    Query,
+    find,
+    rerank,
+    token_weights,
+)
 
 BRIDGE = """The old bridge over the Wharfe was closed on Monday after a crack was found.
 
@@ -96,8 +110,67 @@ def test_more_passages_begin_with_those_of_fewer(villages: Corpora, question: st
     assert len(ranked) == len({one.passage for one in ranked}) == 40
     scores = [one.score for one in ranked]
     assert scores == sorted(scores, reverse=True)
+    assert scores.count(scores[-1]) <= 40 - LEAST_RERANKED, "strictly behind"
     for fewer in (1, 10, 20):
         assert villages.ask(question, top=fewer).passages == ranked[:fewer]
+
+
+class Searched(NamedTuple):
+    """What came of a question, step by step."""
+
+    query: Query
+    candidates: Candidates
+    hits: list[Hit]
+    evidence: Evidence
+
+
+def search(corpora: Corpora, encoder: Encoder, question: str) -> Searched:
+    library = corpora.library()
+    query = Answerer(encoder).understand(question, ENGLISH)
+    found = find(library.engine, query)
+    weights = token_weights(library.engine, query)
+    hits = rerank(library.engine, query, weights, found, lambda id_: library.articles[id_].text)
+    return Searched(query, found, hits, weigh(library, query, hits, found))
+
+
+def test_all_are_compared_that_ever_are_where_words_are_quoted(
+    villages: Corpora, encoder: Encoder
+) -> None:
+    # They may stand in any of them, and lift it to the first place.
+    assert len(search(villages, encoder, "What has 7 houses in village 3?").hits) < RERANKED
+    assert len(search(villages, encoder, 'What "has 7 houses" in village 3?').hits) == RERANKED
+
+
+def test_articles_behind_those_that_were_compared_are_rivals_too(
+    encoder: Encoder, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    piers = (f"The harbour has {pier} cranes on pier {pier} of the harbour." for pier in range(40))
+    (folder / "harbour.txt").write_text("\n\n".join(piers))
+    for other in ("bakery", "choir", "museum"):
+        (folder / f"{other}.txt").write_text(f"The {other} opens at nine.")
+    with Corpora(tmp_path / "data", Answerer(encoder), [folder], sandbox=sandbox) as corpora:
+        corpora.open()
+        found = search(corpora, encoder, "How many cranes are on pier 7 of the harbour?")
+    assert {hit.passage.article for hit in found.hits} == {"harbour"}
+    assert found.evidence.crowded == 0
+
+
+def test_the_nearest_sentence_counts_wherever_it_was_found(
+    villages: Corpora, encoder: Encoder
+) -> None:
+    found = search(villages, encoder, "How many houses has street 7 in village 3?")
+    assert found.evidence.cosine == pytest.approx(float(found.candidates.dense.max()))
+
+
+def test_where_no_word_is_found_the_words_do_not_disagree(
+    villages: Corpora, encoder: Encoder
+) -> None:
+    found = search(villages, encoder, "Dwellings?")
+    assert found.candidates.lexical.max() == 0
+    assert found.evidence.lexical_agrees == 1
+    assert found.evidence.words == 0
 
 
 def test_a_quoted_phrase_is_looked_for_as_it_stands(town: Corpora) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.errors import QuestionError
+from retrieval.function_words import is_clearly_english
 from retrieval.languages import ENGLISH, Language, language_of
 from retrieval.questions import (
     MAX_CHARACTERS,
@@ -95,6 +96,7 @@ def test_what_asks_nothing_is_no_question(text: str) -> None:
 
 
 GERMAN, SPANISH = Language("de"), Language("es")
+LIKE_GERMAN = "Who has the was so in Berlin an der Wand?"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,7 @@ GERMAN, SPANISH = Language("de"), Language("es")
         ("What is the name of the offensive?", ENGLISH),
         ("Operation Dignity?", ENGLISH),
         ("Von wem ist der Brief und wann ist er an sie geschrieben worden?", GERMAN),
+        ("Kde je to mesto a kto v ňom bol po vojne?", Language("sk")),
         ("攻撃はいつですか", Language("ja")),
     ],
 )
@@ -113,6 +116,13 @@ def test_a_question_is_in_the_articles_language_unless_it_clearly_is_not(
     assert language_of_question(question, [ENGLISH, SPANISH]) == language
 
 
+def test_a_question_is_english_at_a_glance_only_where_articles_are() -> None:
+    assert is_clearly_english(LIKE_GERMAN)
+    assert language_of_question(LIKE_GERMAN, [GERMAN]) == language_of(LIKE_GERMAN, [GERMAN])
+    assert language_of_question(LIKE_GERMAN, [GERMAN]) == GERMAN
+    assert language_of_question(LIKE_GERMAN, [GERMAN, ENGLISH]) == ENGLISH
+
+
 @given(st.text(st.sampled_from("qz 12?")))
 def test_a_question_without_small_words_is_told_as_any_text_is(question: str) -> None:
-    assert language_of_question(question, [GERMAN]) == language_of(question, [GERMAN])
+    assert language_of_question(question, [ENGLISH]) == language_of(question, [ENGLISH])

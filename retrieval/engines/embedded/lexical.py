@@ -211,10 +211,10 @@ class LexicalScores:
 
 def mean_and_deviation(values: Floats) -> tuple[float, float]:
     """Those of at least one value, in a third of the time of numpy's own where they are few."""
-    from_mean = values.astype(np.float64)
-    mean = float(from_mean.sum()) / len(values)
-    from_mean -= mean
-    return mean, math.sqrt(float(np.dot(from_mean, from_mean)) / len(values))
+    exact = values.astype(np.float64)
+    mean = float(exact.sum()) / len(exact)
+    from_mean = exact - mean
+    return mean, math.sqrt(float(np.dot(from_mean, from_mean)) / len(exact))
 
 
 def idf(frequency: int, passages: int) -> float:

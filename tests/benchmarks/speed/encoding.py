@@ -64,7 +64,7 @@ def measure(texts: Texts, within: Path, model: str, rounds: int) -> list[Result]
             at_least=True,
         ),
         Result(
-            what="The same through the product, from the files to the index",
+            what="Passages a second from the files to the index, over ideal batches alone",
             value=middle[best] / middle["product"],
             aim=AIM,
             at_least=True,

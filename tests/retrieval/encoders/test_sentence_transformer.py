@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from retrieval.encoders import Encoder, packaged
+from retrieval.encoders import Encoder, Encoding, packaged
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.errors import ModelError
 
@@ -31,6 +33,17 @@ def test_a_question_and_a_sentence_live_in_one_space(encoder: Encoder) -> None:
     near, far = encoder.encode_sentences(["The dog sleeps.", "Interest rates rose in March."])
     question = encoder.encode_question("Is the dog asleep?")
     assert question.vector @ near.vector > question.vector @ far.vector + 0.3
+
+
+def test_a_model_that_does_not_say_how_long_its_vectors_are_shows_it(original: Encoder) -> None:
+    class Silent(SentenceTransformerEncoder):
+        def load(self) -> Any:
+            return SimpleNamespace(get_embedding_dimension=lambda: None)
+
+        def encode_question(self, text: str, context: str = "") -> Encoding:
+            return original.encode_question(text, context)
+
+    assert Silent().dimensions == original.dimensions == 384
 
 
 def test_every_vector_has_unit_length(encoder: Encoder) -> None:
