@@ -127,8 +127,7 @@ def word_pairs(text: str, language: Language) -> frozenset[tuple[str, str]]:
 
 def tokens(text: str) -> list[tuple[str, Span]]:
     """The words of ``text`` as they are compared before stemming, each with its place."""
-    pattern = _ASCII_WORD if text.isascii() else _word()
-    return [(fold(match.group()), Span(*match.span())) for match in pattern.finditer(text)]
+    return [(fold(match.group()), Span(*match.span())) for match in _word_in(text).finditer(text)]
 
 
 def all_words(texts: Iterable[str]) -> frozenset[str]:
@@ -141,7 +140,7 @@ def all_words(texts: Iterable[str]) -> frozenset[str]:
 
 def written_words(text: str) -> list[str]:
     """The words of ``text`` as they stand there, in order and with repetitions."""
-    found: list[str] = (_ASCII_WORD if text.isascii() else _word()).findall(text)
+    found: list[str] = _word_in(text).findall(text)
     return found
 
 
@@ -174,6 +173,10 @@ def _without_dress(decomposed: str) -> Iterator[str]:
         elif mark in _PART_OF_THE_LETTER or before + character == _SHORT_I:
             yield character
         before = character
+
+
+def _word_in(text: str) -> re.Pattern[str]:
+    return _ASCII_WORD if text.isascii() else _word()
 
 
 @lru_cache(maxsize=1)

@@ -155,7 +155,9 @@ class PassageEncoding:
         try:
             self._encode_all()
             self._outcomes.put(False)
-        except BaseException as error:  # Whoever waits for the passages is told.
+        # Whoever waits for the passages is told, or would wait for ever. A panic in Rust, in which
+        # the tokenizer is written, is no Exception, and has no name that could be imported.
+        except BaseException as error:
             self._outcomes.put(error)
 
     def _encode_all(self) -> None:

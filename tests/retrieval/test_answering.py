@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,6 @@ from retrieval.answers import Answer
 from retrieval.confidence import Evidence
 from retrieval.corpus import Corpora
 from retrieval.encoders import Encoder
-from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from retrieval.engines import Candidates
 from retrieval.errors import QuestionError
 from retrieval.languages import ENGLISH
@@ -38,19 +38,27 @@ MARKET = """The weekly market moves to the castle yard because of the building w
 Traders asked for free parking. The council will decide next week."""
 
 
+@contextmanager
+def collection(
+    texts: Mapping[str, str], within: Path, encoder: Encoder, sandbox: Sandbox
+) -> Iterator[Corpora]:
+    """These articles by their names, open; ``within`` is an empty folder."""
+    folder = within / "articles"
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / f"{name}.txt").write_text(text)
+    with Corpora(within / "data", Answerer(encoder), [folder], sandbox=sandbox) as opened:
+        opened.open()
+        yield opened
+
+
 @pytest.fixture(scope="module")
 def town(
-    encoder: SentenceTransformerEncoder,
-    sandbox: Sandbox,
-    tmp_path_factory: pytest.TempPathFactory,
+    encoder: Encoder, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Corpora]:
-    folder = tmp_path_factory.mktemp("town")
-    (folder / "bridge.txt").write_text(BRIDGE)
-    (folder / "bridge-again.txt").write_text(BRIDGE.replace("on Monday", "on Monday evening"))
-    (folder / "market.txt").write_text(MARKET)
-    index = tmp_path_factory.mktemp("index")
-    with Corpora(index, Answerer(encoder), [folder], sandbox=sandbox) as opened:
-        opened.open()
+    again = BRIDGE.replace("on Monday", "on Monday evening")
+    texts = {"bridge": BRIDGE, "bridge-again": again, "market": MARKET}
+    with collection(texts, tmp_path_factory.mktemp("town"), encoder, sandbox) as opened:
         yield opened
 
 
@@ -87,19 +95,15 @@ def test_passages_are_ranked_and_limited(town: Corpora) -> None:
 
 @pytest.fixture(scope="module")
 def villages(
-    encoder: SentenceTransformerEncoder,
-    sandbox: Sandbox,
-    tmp_path_factory: pytest.TempPathFactory,
+    encoder: Encoder, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Corpora]:
-    folder = tmp_path_factory.mktemp("villages")
-    for number in range(1, 7):
-        streets = (
-            f"In village {number} street {street} has {street} houses." for street in range(10)
+    texts = {
+        f"village-{village}": "\n\n".join(
+            f"In village {village} street {street} has {street} houses." for street in range(10)
         )
-        (folder / f"village-{number}.txt").write_text("\n\n".join(streets))
-    index = tmp_path_factory.mktemp("villages-index")
-    with Corpora(index, Answerer(encoder), [folder], sandbox=sandbox) as opened:
-        opened.open()
+        for village in range(1, 7)
+    }
+    with collection(texts, tmp_path_factory.mktemp("villages"), encoder, sandbox) as opened:
         yield opened
 
 
@@ -144,15 +148,11 @@ def test_all_are_compared_that_ever_are_where_words_are_quoted(
 def test_articles_behind_those_that_were_compared_are_rivals_too(
     encoder: Encoder, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "articles"
-    folder.mkdir()
     piers = (f"The harbour has {pier} cranes on pier {pier} of the harbour." for pier in range(40))
-    (folder / "harbour.txt").write_text("\n\n".join(piers))
-    for other in ("bakery", "choir", "museum"):
-        (folder / f"{other}.txt").write_text(f"The {other} opens at nine.")
-    with Corpora(tmp_path / "data", Answerer(encoder), [folder], sandbox=sandbox) as corpora:
-        corpora.open()
-        found = search(corpora, encoder, "How many cranes are on pier 7 of the harbour?")
+    others = {name: f"The {name} opens at nine." for name in ("bakery", "choir", "museum")}
+    texts = {"harbour": "\n\n".join(piers), **others}
+    with collection(texts, tmp_path, encoder, sandbox) as harbour:
+        found = search(harbour, encoder, "How many cranes are on pier 7 of the harbour?")
     assert {hit.passage.article for hit in found.hits} == {"harbour"}
     assert found.evidence.crowded == 0
 
@@ -195,24 +195,21 @@ def test_what_is_no_question_is_refused_in_words(town: Corpora, question: str) -
 
 
 def test_a_corpus_of_one_sentence_can_be_asked(
-    encoder: SentenceTransformerEncoder, sandbox: Sandbox, tmp_path: Path
+    encoder: Encoder, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    (tmp_path / "one.txt").write_text("The moon is made of rock.")
-    with Corpora(tmp_path / "index", Answerer(encoder), [tmp_path], sandbox=sandbox) as corpora:
-        corpora.open()
+    texts = {"one": "The moon is made of rock."}
+    with collection(texts, tmp_path, encoder, sandbox) as corpora:
         answer = corpora.ask("What is the moon made of?")
     assert (answer.quotes or answer.nearest)[0].text == "The moon is made of rock."
 
 
 def test_an_answer_that_leans_on_the_sentence_before_brings_it_along(
-    encoder: SentenceTransformerEncoder, sandbox: Sandbox, tmp_path: Path
+    encoder: Encoder, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     before = "The mayor of Otley is Ann Reed."
     leaning = "She opened the new swimming pool on Friday."
     text = f"Snow fell on the moors.\n\nA fair took place. {before}\n\n{leaning}\n\nRain followed."
-    (tmp_path / "town.txt").write_text(text)
-    with Corpora(tmp_path / "index", Answerer(encoder), [tmp_path], sandbox=sandbox) as corpora:
-        corpora.open()
+    with collection({"town": text}, tmp_path, encoder, sandbox) as corpora:
         answer = corpora.ask("When was the new swimming pool opened?")
     quote = (answer.quotes or answer.nearest)[0]
     assert quote.text == f"{before}\n\n{leaning}"
