@@ -33,9 +33,14 @@ class _Asked:
     def is_over(self) -> bool:
         return self.encoding is not None or self.error is not None
 
+    @property
+    def length(self) -> int:
+        """In characters, to which tokens are about proportional."""
+        return len(self.text) + len(self.context)
+
     def is_like(self, other: _Asked) -> bool:
         """Whether little is padding when the two are in one pass."""
-        lengths = [len(asked.text) + len(asked.context) for asked in (self, other)]
+        lengths = self.length, other.length
         return max(lengths) <= 2 * min(lengths) + _SHORT
 
 
@@ -137,7 +142,10 @@ class BatchingEncoder:
         batch = [own]
         try:
             with self._lock:
-                batch += [asked for asked in self._waiting if asked.is_like(own)][: self._most - 1]
+                # Those of like length first: whoever fits nowhere is soon the first to wait.
+                like = [asked for asked in self._waiting if asked.is_like(own)]
+                like.sort(key=lambda asked: abs(asked.length - own.length))
+                batch += like[: self._most - 1]
                 self._waiting = [asked for asked in self._waiting if asked not in batch]
             self._encode(batch)
         finally:

@@ -35,6 +35,9 @@ _SHORT_PASS_TOKENS: Final = 128
 _SORTED_TOGETHER: Final = (128, 256, 512, 1024)
 """Texts of which like lengths are brought together: padding is then below 2 %. They are fewer at
 first, so that the beginning need not wait for what is still being read."""
+A_PASS: Final = 16
+"""Tokens that take as long as it takes to read the weights, which each pass does once: so much
+padding is worth another pass."""
 _PAD: Final = 0
 """The id under a mask of zero, which the model does not look at."""
 
@@ -202,16 +205,17 @@ class OnnxEncoder:
 def alike(lengths: Sequence[int], most: int) -> list[list[int]]:
     """The places of all lengths, those of like length together, the longest first.
 
-    Padded to its longest, each group has at most ``most`` tokens or one member; and nobody in it is
-    of less than half the length of another, so that little is computed for nothing.
+    Padded to its longest, each group has at most ``most`` tokens or one member, and at most
+    ``A_PASS`` of them are padding.
     """
     found: list[list[int]] = []
-    longest = 0
+    longest = padding = 0
     for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
         length = lengths[place]
-        if not found or longest * (len(found[-1]) + 1) > most or 2 * length < longest:
+        padding += longest - length
+        if not found or longest * (len(found[-1]) + 1) > most or padding > A_PASS:
             found.append([])
-            longest = length
+            longest, padding = length, 0
         found[-1].append(place)
     return found
 
