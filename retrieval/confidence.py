@@ -168,7 +168,7 @@ def _rivals(engine: Engine, hits: Sequence[Hit], candidates: Candidates) -> tupl
             matches.append(match)
     crowded = 1 - len(matches) / RIVALS
     matches += [hit.match for hit in hits[1:]][: RIVALS - len(matches)]
-    return (float(np.mean(matches)) if matches else 0.0), crowded
+    return sum(matches) / max(1, len(matches)), crowded
 
 
 def _after_the_first(

@@ -24,6 +24,8 @@ from retrieval.languages import Language
 from retrieval.rerankers import Reranker
 
 CANDIDATES: Final = 50
+_ALL_FROM_FEW: Final = 256
+"""Passages up to which all are candidates: to tell which may be takes longer than to fuse them."""
 RERANKED: Final = 30
 """Of the candidates, at most: more cost time and changed nothing on two public sets."""
 LEAST_RERANKED: Final = 15
@@ -102,7 +104,10 @@ class Hit(NamedTuple):
 
 def find(engine: Engine, query: Query, limit: int = CANDIDATES) -> Candidates:
     """The ``limit`` passages that dense and lexical side together put first, best first."""
-    candidates = engine.candidates(query.vector, query.words, limit)
+    if len(engine) <= _ALL_FROM_FEW:
+        candidates = engine.scores(query.vector, query.words, np.arange(len(engine)))
+    else:
+        candidates = engine.candidates(query.vector, query.words, limit)
     best = np.argsort(-fuse(candidates), kind="stable")[:limit]
     return candidates.only(best)
 
@@ -159,12 +164,8 @@ def rerank(
     starts = matches.starts[:-1]
     each = weights @ matches.cosines
     if query.expectation is not None:
-        met = [
-            query.meets(span.of(text_of(passage.article)))
-            for row, passage in zip(rows, passages, strict=True)
-            for span in engine.sentences(row)
-        ]
-        each = each + query.expectation.worth * np.array(met, dtype=np.float32)
+        hits = list(zip(rows, passages, strict=True))
+        each = each + _expected(engine, query, each, starts, hits, text_of)
     whole = weights @ np.maximum.reduceat(matches.cosines, starts, axis=1)
     highest = np.maximum.reduceat(each, starts)
     scores = (whole + highest) / 2
@@ -186,6 +187,35 @@ def rerank(
         )
         for place in order
     ]
+
+
+def _expected(
+    engine: Engine,
+    query: Query,
+    matches: Floats,
+    starts: NDArray[np.int64],
+    hits: Sequence[tuple[int, Passage]],
+    text_of: Callable[[str], str],
+) -> Floats:
+    """What each sentence is worth more for having the kind of words that the question asks for.
+
+    Of a passage only those sentences are read that this would make its best.
+
+    Args:
+        matches: How well each sentence matches, shape ``(s,)``, one passage's after another's.
+        starts: Where each passage's sentences begin in them.
+        hits: The passages, each with its row.
+    """
+    worth = query.expectation.worth if query.expectation else 0.0
+    added = np.zeros_like(matches)
+    owners = np.repeat(np.arange(len(hits)), np.diff(starts, append=len(matches)))
+    near = matches >= np.maximum.reduceat(matches, starts)[owners] - worth
+    for place in np.flatnonzero(near).tolist():
+        row, passage = hits[owners[place]]
+        sentence = engine.sentences(row)[place - starts[owners[place]]]
+        if query.meets(sentence.of(text_of(passage.article))):
+            added[place] = worth
+    return added
 
 
 def _phrases_said(phrases: Sequence[str], passage: Passage, text_of: Callable[[str], str]) -> float:

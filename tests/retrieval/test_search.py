@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, cast
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.engines import Candidates
-from retrieval.search import LEAST_RERANKED, RERANKED, WITHIN_REACH, within_reach
+from retrieval.articles import Passage, Span
+from retrieval.encoders import Floats
+from retrieval.engines import Candidates, Engine, TokenMatches
+from retrieval.engines.embedded.lexical import starts_of
+from retrieval.expectations import expectation_of
+from retrieval.languages import ENGLISH
+from retrieval.search import LEAST_RERANKED, RERANKED, WITHIN_REACH, Query, rerank, within_reach
 
 SCORES = st.lists(st.floats(-50, 50, width=32), min_size=1, max_size=80)
 
@@ -53,3 +61,70 @@ def test_what_is_left_out_is_always_far_behind_or_beyond_the_most(scores: list[f
     assert count == RERANKED or all(
         ordered[0] - score > WITHIN_REACH - 1e-4 for score in ordered[count:]
     )
+
+
+DATED = "In 1066."
+UNDATED = "At last."
+PASSAGES = st.lists(
+    st.lists(st.tuples(st.integers(0, 64), st.booleans()), min_size=1, max_size=8),
+    min_size=1,
+    max_size=LEAST_RERANKED,
+)
+"""Of each sentence how well it matches, in 64ths, and whether it has a date."""
+
+
+class Dates:
+    """An index of passages whose sentences match as they are told to."""
+
+    def __init__(self, passages: Sequence[Sequence[tuple[int, bool]]]) -> None:
+        self._passages = passages
+        self.texts = ["".join(DATED if dated else UNDATED for _, dated in own) for own in passages]
+        self.read: list[str] = []
+
+    def passage(self, row: int) -> Passage:
+        return Passage(str(row), 0, Span(0, len(self.texts[row])), None)
+
+    def sentences(self, row: int) -> list[Span]:
+        size = len(DATED)
+        return [Span(place * size, (place + 1) * size) for place in range(len(self._passages[row]))]
+
+    def token_matches(self, vectors: Floats, rows: Sequence[int]) -> TokenMatches:
+        own = [self._passages[row] for row in rows]
+        cosines = np.array([[match / 64 for one in own for match, _ in one]], dtype=np.float32)
+        return TokenMatches(cosines, starts_of([len(one) for one in own]))
+
+    def text_of(self, article: str) -> str:
+        self.read.append(article)
+        return self.texts[int(article)]
+
+
+def when() -> Query:
+    question = "When was it?"
+    expectation = expectation_of(question, ENGLISH)
+    assert expectation is not None
+    one: Any = np.ones(1, dtype=np.float32)
+    return Query(question, ENGLISH, one, one[None], one, one, (), expectation)
+
+
+@given(PASSAGES)
+def test_a_sentence_with_the_words_that_are_expected_is_always_preferred_by_their_worth(
+    passages: list[list[tuple[int, bool]]],
+) -> None:
+    query, index = when(), Dates(passages)
+    assert query.expectation is not None
+    worth = query.expectation.worth
+    found = candidates([0.0] * len(passages))
+    one = np.ones(1, dtype=np.float32)
+    for hit in rerank(cast(Engine, index), query, one, found, index.text_of):
+        own = passages[hit.row]
+        preferred = [match / 64 + worth * dated for match, dated in own]
+        assert hit.best == preferred.index(max(preferred))
+        whole = max(match for match, _ in own) / 64
+        assert hit.score == pytest.approx((whole + max(preferred)) / 2, abs=1e-6)
+
+
+def test_a_sentence_is_not_read_that_could_not_become_the_best() -> None:
+    index = Dates([[(60, False)], [(60, True), (10, True), (59, True)]])
+    one = np.ones(1, dtype=np.float32)
+    rerank(cast(Engine, index), when(), one, candidates([0.0, 0.0]), index.text_of)
+    assert index.read == ["0", "1", "1"]
