@@ -24,8 +24,6 @@ from retrieval.languages import Language
 from retrieval.rerankers import Reranker
 
 CANDIDATES: Final = 50
-_ALL_FROM_FEW: Final = 256
-"""Passages up to which all are candidates: to tell which may be takes longer than to fuse them."""
 RERANKED: Final = 30
 """Of the candidates, at most: more cost time and changed nothing on two public sets."""
 LEAST_RERANKED: Final = 15
@@ -104,10 +102,7 @@ class Hit(NamedTuple):
 
 def find(engine: Engine, query: Query, limit: int = CANDIDATES) -> Candidates:
     """The ``limit`` passages that dense and lexical side together put first, best first."""
-    if len(engine) <= _ALL_FROM_FEW:
-        candidates = engine.scores(query.vector, query.words, np.arange(len(engine)))
-    else:
-        candidates = engine.candidates(query.vector, query.words, limit)
+    candidates = engine.candidates(query.vector, query.words, limit)
     best = np.argsort(-fuse(candidates), kind="stable")[:limit]
     return candidates.only(best)
 

@@ -52,11 +52,10 @@ class Preparation:
     def __init__(
         self, model: str, name: str, folder: Path, announce: Callable[[str], None] | None = None
     ) -> None:
-        digest = hashlib.sha256(f"{FORMAT}\n{name}".encode()).hexdigest()
         self._model = model
         self._name = name
         self._folder = folder
-        self._key = digest[:16]
+        self._key = _key(name, FORMAT)
         self._announce = announce or log.info
         self.place = folder / self._key
         """The folder of this model's export, whether it is there yet or not."""
@@ -160,6 +159,9 @@ class Preparation:
         flush(self._folder)
         shutil.rmtree(aside, ignore_errors=True)
         self._failure.unlink(missing_ok=True)
+        for earlier in range(1, FORMAT):
+            # Nothing that is as new as this reads them, and each is as large as the model.
+            shutil.rmtree(self._folder / _key(self._name, earlier), ignore_errors=True)
 
     @property
     def _failure(self) -> Path:
@@ -180,6 +182,10 @@ class Preparation:
         except (OSError, ValueError, TypeError, KeyError):
             return
         raise CannotPrepare(f"the export failed: {reason}")
+
+
+def _key(name: str, form: int) -> str:
+    return hashlib.sha256(f"{form}\n{name}".encode()).hexdigest()[:16]
 
 
 def _versions() -> dict[str, str]:

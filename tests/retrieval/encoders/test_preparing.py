@@ -143,6 +143,22 @@ def test_an_export_that_was_broken_off_is_not_taken_for_one(exports: Exports, mo
     assert not unfinished.exists()
 
 
+def test_what_an_earlier_version_has_left_is_deleted_and_nothing_else(
+    exports: Exports, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(preparing, "FORMAT", preparing.FORMAT - 1)
+        earlier = place_of(models)
+    another = models / "0123456789abcdef"
+    for place in (earlier, another):
+        place.mkdir(parents=True)
+        (place / WEIGHTS).write_bytes(b"weights")
+    make(models).load()
+    assert exports.count == 1
+    assert not earlier.exists()
+    assert (another / WEIGHTS).read_bytes() == b"weights"
+
+
 def test_two_processes_that_start_together_export_once(
     exports: Exports, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
