@@ -15,6 +15,7 @@ import pytest
 from retrieval.encoders import Encoder, Encoding, exporting, packaged, preparing
 from retrieval.encoders.exports import (
     CANNOT,
+    FORMAT,
     GRAPH,
     TOKENIZER,
     WEIGHTS,
@@ -147,7 +148,7 @@ def test_what_an_earlier_version_has_left_is_deleted_and_nothing_else(
     exports: Exports, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(preparing, "FORMAT", preparing.FORMAT - 1)
+        patched.setattr(preparing, "FORMAT", FORMAT - 1)
         earlier = place_of(models)
     another = models / "0123456789abcdef"
     for place in (earlier, another):
