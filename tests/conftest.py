@@ -34,6 +34,8 @@ MODELS = Path(sys.prefix) / "footnote-models"
 
 # For the processes that tests start: each has a data folder of its own.
 os.environ["FOOTNOTE_MODELS_DIR"] = str(MODELS)
+# Nothing beyond this machine is asked, however the tests are run.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 
