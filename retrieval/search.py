@@ -159,8 +159,8 @@ def rerank(
     starts = matches.starts[:-1]
     each = weights @ matches.cosines
     if query.expectation is not None:
-        hits = list(zip(rows, passages, strict=True))
-        each = each + _expected(engine, query, each, starts, hits, text_of)
+        found = list(zip(rows, passages, strict=True))
+        each = each + _expected(engine, query, each, starts, found, text_of)
     whole = weights @ np.maximum.reduceat(matches.cosines, starts, axis=1)
     highest = np.maximum.reduceat(each, starts)
     scores = (whole + highest) / 2
@@ -187,9 +187,9 @@ def rerank(
 def _expected(
     engine: Engine,
     query: Query,
-    matches: Floats,
+    each: Floats,
     starts: NDArray[np.int64],
-    hits: Sequence[tuple[int, Passage]],
+    found: Sequence[tuple[int, Passage]],
     text_of: Callable[[str], str],
 ) -> Floats:
     """What each sentence is worth more for having the kind of words that the question asks for.
@@ -197,20 +197,18 @@ def _expected(
     Of a passage only those sentences are read that this would make its best.
 
     Args:
-        matches: How well each sentence matches, shape ``(s,)``, one passage's after another's.
+        each: How well each sentence matches, shape ``(s,)``, one passage's after another's.
         starts: Where each passage's sentences begin in them.
-        hits: The passages, each with its row.
+        found: The passages, each with its row.
     """
     worth = query.expectation.worth if query.expectation else 0.0
-    added = np.zeros_like(matches)
-    owners = np.repeat(np.arange(len(hits)), np.diff(starts, append=len(matches)))
-    near = matches >= np.maximum.reduceat(matches, starts)[owners] - worth
-    for place in np.flatnonzero(near).tolist():
-        row, passage = hits[owners[place]]
-        sentence = engine.sentences(row)[place - starts[owners[place]]]
-        if query.meets(sentence.of(text_of(passage.article))):
-            added[place] = worth
-    return added
+    more = np.zeros_like(each)
+    for (row, passage), own, start in zip(found, np.split(each, starts[1:]), starts, strict=True):
+        sentences, text = engine.sentences(row), text_of(passage.article)
+        for place in np.flatnonzero(own >= own.max() - worth).tolist():
+            if query.meets(sentences[place].of(text)):
+                more[start + place] = worth
+    return more
 
 
 def _phrases_said(phrases: Sequence[str], passage: Passage, text_of: Callable[[str], str]) -> float:

@@ -12,7 +12,7 @@ from retrieval.encoders import Encoder, Encoding, Progress
 from retrieval.encoders.priority import processors
 
 MOST_TOGETHER: Final = 16
-"""Questions of one pass. More make none cheaper, and everybody waits longer for the result."""
+"""Questions. More make none cheaper, and everybody waits longer for the result."""
 REMEMBERED: Final = 256
 """Encodings of questions, each some 10 KB: whoever turns a page asks the same again."""
 _SHORT: Final = 40
@@ -33,14 +33,9 @@ class _Asked:
     def is_over(self) -> bool:
         return self.encoding is not None or self.error is not None
 
-    @property
-    def length(self) -> int:
-        """In characters, to which tokens are about proportional."""
-        return len(self.text) + len(self.context)
-
     def is_like(self, other: _Asked) -> bool:
-        """Whether little is padding when the two are in one pass."""
-        lengths = self.length, other.length
+        """Whether the two may well be encoded together: little is padding then."""
+        lengths = [len(asked.text) + len(asked.context) for asked in (self, other)]
         return max(lengths) <= 2 * min(lengths) + _SHORT
 
 
@@ -142,10 +137,7 @@ class BatchingEncoder:
         batch = [own]
         try:
             with self._lock:
-                # Those of like length first: whoever fits nowhere is soon the first to wait.
-                like = [asked for asked in self._waiting if asked.is_like(own)]
-                like.sort(key=lambda asked: abs(asked.length - own.length))
-                batch += like[: self._most - 1]
+                batch += [asked for asked in self._waiting if asked.is_like(own)][: self._most - 1]
                 self._waiting = [asked for asked in self._waiting if asked not in batch]
             self._encode(batch)
         finally:

@@ -33,11 +33,11 @@ _PASS_TOKENS: Final = 512
 _SHORT_PASS_TOKENS: Final = 128
 """The same while questions are asked: about 20 ms, in which one may have to wait for a core."""
 _SORTED_TOGETHER: Final = (128, 256, 512, 1024)
-"""Texts of which like lengths are brought together: padding is then below 2 %. They are fewer at
-first, so that the beginning need not wait for what is still being read."""
-A_PASS: Final = 16
-"""Tokens that take as long as it takes to read the weights, which each pass does once: so much
-padding is worth another pass."""
+"""Texts of which like lengths are brought together: of a thousand less than 2 % is padding. They
+are fewer at first, so that the beginning need not wait for what is still being read."""
+PASS_COST: Final = 16
+"""In tokens: what a pass costs besides its own, since it reads the weights once. So much padding is
+worth another."""
 _PAD: Final = 0
 """The id under a mask of zero, which the model does not look at."""
 
@@ -206,14 +206,14 @@ def alike(lengths: Sequence[int], most: int) -> list[list[int]]:
     """The places of all lengths, those of like length together, the longest first.
 
     Padded to its longest, each group has at most ``most`` tokens or one member, and at most
-    ``A_PASS`` of them are padding.
+    ``PASS_COST`` of them are padding.
     """
     found: list[list[int]] = []
     longest = padding = 0
     for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
         length = lengths[place]
         padding += longest - length
-        if not found or longest * (len(found[-1]) + 1) > most or padding > A_PASS:
+        if not found or longest * (len(found[-1]) + 1) > most or padding > PASS_COST:
             found.append([])
             longest, padding = length, 0
         found[-1].append(place)

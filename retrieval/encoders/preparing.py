@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 import retrieval
 from retrieval.durable import flush, write_durably
@@ -159,9 +159,20 @@ class Preparation:
         flush(self._folder)
         shutil.rmtree(aside, ignore_errors=True)
         self._failure.unlink(missing_ok=True)
-        for earlier in range(1, FORMAT):
-            # Nothing that is as new as this reads them, and each is as large as the model.
-            shutil.rmtree(self._folder / _key(self._name, earlier), ignore_errors=True)
+        for form in range(1, FORMAT):
+            self._delete(_key(self._name, form))
+
+    def _delete(self, earlier: str) -> None:
+        """Delete what an earlier version has made of the same model, unless it is just making it.
+
+        Each is as large as the model. Where that version is started again, it makes its own anew.
+        """
+        made = [self._folder / earlier, *self._folder.glob(f".{earlier}-*")]
+        if not any(path.exists() for path in made):
+            return
+        with suppress(Timeout), FileLock(self._folder / f".{earlier}.lock", blocking=False):
+            for path in made:
+                shutil.rmtree(path, ignore_errors=True)
 
     @property
     def _failure(self) -> Path:

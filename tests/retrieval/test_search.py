@@ -79,7 +79,6 @@ class Dates:
     def __init__(self, passages: Sequence[Sequence[tuple[int, bool]]]) -> None:
         self._passages = passages
         self.texts = ["".join(DATED if dated else UNDATED for _, dated in own) for own in passages]
-        self.read: list[str] = []
 
     def passage(self, row: int) -> Passage:
         return Passage(str(row), 0, Span(0, len(self.texts[row])), None)
@@ -94,7 +93,6 @@ class Dates:
         return TokenMatches(cosines, starts_of([len(one) for one in own]))
 
     def text_of(self, article: str) -> str:
-        self.read.append(article)
         return self.texts[int(article)]
 
 
@@ -123,8 +121,18 @@ def test_a_sentence_with_the_words_that_are_expected_is_always_preferred_by_thei
         assert hit.score == pytest.approx((whole + max(preferred)) / 2, abs=1e-6)
 
 
-def test_a_sentence_is_not_read_that_could_not_become_the_best() -> None:
-    index = Dates([[(60, False)], [(60, True), (10, True), (59, True)]])
+def test_a_sentence_is_not_read_that_could_not_become_the_best(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+    meets = Query.meets
+
+    def recorded(query: Query, sentence: str) -> bool:
+        read.append(sentence)
+        return meets(query, sentence)
+
+    monkeypatch.setattr(Query, "meets", recorded)
+    index = Dates([[(60, False)], [(60, True), (10, False), (59, True)]])
     one = np.ones(1, dtype=np.float32)
     rerank(cast(Engine, index), when(), one, candidates([0.0, 0.0]), index.text_of)
-    assert index.read == ["0", "1", "1"]
+    assert read == [UNDATED, DATED, DATED]

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from retrieval.encoders import Encoder, Encoding
 from retrieval.encoders import onnx_encoder as module
-from retrieval.encoders.exports import read_export
-from retrieval.encoders.onnx_encoder import A_PASS, OnnxEncoder, alike
+from retrieval.encoders.exports import GRAPH, read_export
+from retrieval.encoders.onnx_encoder import PASS_COST, OnnxEncoder, alike
 from retrieval.encoders.priority import Priority
 from retrieval.encoders.sentence_transformer import SentenceTransformerEncoder
 from tests.retrieval.encoders import stand_in
@@ -265,6 +265,12 @@ class TestPriority:
         assert not priority.is_asked
 
 
+def test_the_graph_is_without_the_node_that_is_slower_than_its_parts(onnx: OnnxEncoder) -> None:
+    graph = (stand_in.exported() / GRAPH).read_bytes()
+    assert b"LayerNormalization" in graph
+    assert b"SkipLayerNormalization" not in graph
+
+
 @given(lengths=st.lists(st.integers(1, 300), max_size=60), most=st.integers(1, 600))
 def test_groups_hold_everything_once_and_little_padding(lengths: list[int], most: int) -> None:
     groups = alike(lengths, most)
@@ -272,12 +278,13 @@ def test_groups_hold_everything_once_and_little_padding(lengths: list[int], most
     for group in groups:
         sizes = [lengths[place] for place in group]
         assert len(group) == 1 or max(sizes) * len(group) <= most
-        assert max(sizes) * len(group) - sum(sizes) <= A_PASS
+        assert max(sizes) * len(group) - sum(sizes) <= PASS_COST
 
 
-def test_a_little_padding_is_no_reason_for_another_pass() -> None:
-    lengths = [10, 31, 10 + A_PASS // 4, 10, 31]
-    assert alike(lengths, 1000) == [[1, 4], [2, 0, 3]]
+def test_so_much_padding_as_a_pass_costs_is_a_reason_for_another() -> None:
+    long = 3 * PASS_COST
+    assert alike([long - PASS_COST, long, long], 1000) == [[1, 2, 0]]
+    assert alike([long - PASS_COST - 1, long, long], 1000) == [[1, 2], [0]]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")

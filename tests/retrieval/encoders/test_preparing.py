@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from retrieval.encoders import Encoder, Encoding, exporting, packaged, preparing
 from retrieval.encoders.exports import (
@@ -144,20 +145,37 @@ def test_an_export_that_was_broken_off_is_not_taken_for_one(exports: Exports, mo
     assert not unfinished.exists()
 
 
-def test_what_an_earlier_version_has_left_is_deleted_and_nothing_else(
-    exports: Exports, models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def earlier(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where an earlier version has left what it made of the same model."""
     with monkeypatch.context() as patched:
         patched.setattr(preparing, "FORMAT", FORMAT - 1)
-        earlier = place_of(models)
-    another = models / "0123456789abcdef"
-    for place in (earlier, another):
-        place.mkdir(parents=True)
-        (place / WEIGHTS).write_bytes(b"weights")
+        place = place_of(models)
+    place.mkdir(parents=True)
+    return place
+
+
+def test_what_an_earlier_version_has_left_of_the_model_is_deleted_and_nothing_else(
+    exports: Exports, models: Path, earlier: Path
+) -> None:
+    unfinished = models / f".{earlier.name}-01234567"
+    unfinished.mkdir()
+    other = Preparation("another", "another", models).place
+    other.mkdir()
     make(models).load()
     assert exports.count == 1
     assert not earlier.exists()
-    assert (another / WEIGHTS).read_bytes() == b"weights"
+    assert not unfinished.exists()
+    assert other.exists()
+
+
+def test_it_is_left_while_the_earlier_version_is_at_work(
+    exports: Exports, models: Path, earlier: Path
+) -> None:
+    with FileLock(models / f".{earlier.name}.lock"):
+        make(models).load()
+    assert exports.count == 1
+    assert earlier.exists()
 
 
 def test_two_processes_that_start_together_export_once(
