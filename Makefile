@@ -9,9 +9,6 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: run test lint install
 .DEFAULT_GOAL := run
 
-# Tests reach only loopback. `make run` may fetch a model that MODEL names from the hub.
-test lint: export HF_HUB_OFFLINE := 1
-
 run: $(READY)
 	@$(BIN)/footnote run
 

@@ -158,9 +158,8 @@ def rerank(
     matches = engine.token_matches(query.token_vectors, rows)
     starts = matches.starts[:-1]
     each = weights @ matches.cosines
-    if query.expectation is not None:
-        found = list(zip(rows, passages, strict=True))
-        each = each + _expected(engine, query, each, starts, found, text_of)
+    found = list(zip(rows, passages, strict=True))
+    each += _expected(engine, query, each, starts, found, text_of)
     whole = weights @ np.maximum.reduceat(matches.cosines, starts, axis=1)
     highest = np.maximum.reduceat(each, starts)
     scores = (whole + highest) / 2
@@ -201,8 +200,10 @@ def _expected(
         starts: Where each passage's sentences begin in them.
         found: The passages, each with its row.
     """
-    worth = query.expectation.worth if query.expectation else 0.0
     more = np.zeros_like(each)
+    if query.expectation is None:
+        return more
+    worth = query.expectation.worth
     for (row, passage), own, start in zip(found, np.split(each, starts[1:]), starts, strict=True):
         sentences, text = engine.sentences(row), text_of(passage.article)
         for place in np.flatnonzero(own >= own.max() - worth).tolist():

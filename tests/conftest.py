@@ -34,7 +34,7 @@ MODELS = Path(sys.prefix) / "footnote-models"
 
 # For the processes that tests start: each has a data folder of its own.
 os.environ["FOOTNOTE_MODELS_DIR"] = str(MODELS)
-# Nothing beyond this machine is asked, however the tests are run.
+# Tests reach only loopback, however they are run; Footnote may fetch a model that MODEL names.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 SEEDS = Path(__file__).parents[1] / "seeds"

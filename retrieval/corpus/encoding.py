@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count, islice
@@ -95,9 +95,10 @@ class PassageEncoding:
         self._seen: set[str] = set()
         self._total = 0
         self._texts: SimpleQueue[Iterable[_Text] | None] = SimpleQueue()
-        self._outcomes: SimpleQueue[bool | BaseException] = SimpleQueue()
-        """``True`` for each passage that is encoded, and ``False`` when all are kept."""
-        self._thread: threading.Thread | None = None
+        self._encoded: SimpleQueue[bool] = SimpleQueue()
+        """``True`` for each passage that is encoded, and ``False`` when it has ended."""
+        self._pool = ThreadPoolExecutor(1, "encode-passages")
+        self._running: Future[None] | None = None
         self._is_closed = False
 
     def add(self, articles: Iterable[PreparedArticle]) -> None:
@@ -121,9 +122,9 @@ class PassageEncoding:
             return
         self._total += len(texts)
         self._texts.put(texts.values())
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="encode passages", daemon=True)
-            self._thread.start()
+        if self._running is None:
+            self._running = self._pool.submit(self._encode_all)
+            self._running.add_done_callback(lambda _: self._encoded.put(False))
 
     def finish(self, progress: Progress | None = None) -> int:
         """Wait until all are encoded, and say how many were.
@@ -132,33 +133,22 @@ class PassageEncoding:
             ModelError: The model cannot be loaded.
             StorageError: They cannot be kept.
         """
-        if self._thread is None:
+        if self._running is None:
             return 0
         self._texts.put(None)
         done = 0
-        while (outcome := self._outcomes.get()) is not False:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        while self._encoded.get():
             done += 1
             if progress is not None:
                 progress(done, self._total)
+        self._running.result()
         return done
 
     def close(self) -> None:
         """End it, and leave undone what is not done yet."""
         self._is_closed = True
         self._texts.put(None)
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            self._encode_all()
-            self._outcomes.put(False)
-        # Whoever waits for the passages is told, or would wait for ever. A panic in Rust, in which
-        # the tokenizer is written, is no Exception, and has no name that could be imported.
-        except BaseException as error:
-            self._outcomes.put(error)
+        self._pool.shutdown()
 
     def _encode_all(self) -> None:
         pending: dict[str, KeptEncoding] = {}
@@ -171,7 +161,7 @@ class PassageEncoding:
                 if len(pending) == _AT_ONCE:
                     self._keep(pending)
                     pending = {}
-                self._outcomes.put(True)
+                self._encoded.put(True)
         self._keep(pending)
 
     def _given(self) -> Iterator[_Text]:

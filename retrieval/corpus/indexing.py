@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import cached_property
 
@@ -183,13 +184,14 @@ class Indexer:
         encoding: PassageEncoding,
     ) -> tuple[Segment, int]:
         """A segment of what is prepared, and how many passages were encoded for it."""
-        # What follows is found out while they are encoded.
-        encoding.add(prepared)
-        model = self._encoder.name
-        average = _average_length(prepared, others)
-        articles = [(one.article, language_of(one.article.text)) for one in prepared]
-        form = form_of(self._encoder)
-        passages = encoded_passages(prepared, self._encoder, self._encodings, progress, encoding)
+        model, store = self._encoder.name, self._encodings
+        with closing(encoding):
+            # What follows is found out while they are encoded.
+            encoding.add(prepared)
+            average = _average_length(prepared, others)
+            articles = [(one.article, language_of(one.article.text)) for one in prepared]
+            form = form_of(self._encoder)
+            passages = encoded_passages(prepared, self._encoder, store, progress, encoding)
         name = _segment_name(form, [article for article, _ in articles], average)
         self._segments.write(name, model, form, articles, passages, average)
         try:

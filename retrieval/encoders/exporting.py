@@ -48,6 +48,9 @@ _AGREEMENT: Final = 0.9999
 _OPSET: Final = 20
 _UNOPTIMIZED: Final = "unoptimized.onnx"
 _OPTIMIZED: Final = "optimized.onnx"
+_SLOWER_FUSED: Final = "SkipLayerNormFusion"
+"""What is left apart: ONNX Runtime adds and normalises in twice the time when it does both at once,
+which was an eighth of a pass of many tokens."""
 
 _TRIED: Final = (
     "",
@@ -62,11 +65,6 @@ _TRIED: Final = (
     "The lighthouse stood where the river met the sea. " * 40,
 )
 """Texts that are short, long, empty, and of many languages."""
-
-
-_SLOWER_FUSED: Final = "SkipLayerNormFusion"
-"""What is left apart: ONNX Runtime adds and normalises in twice the time when it does both at once,
-which was an eighth of a pass of many tokens."""
 
 
 def export(model: str, folder: Path) -> None:

@@ -37,8 +37,16 @@ class Heard(TableEncoder):
 class Broken(TableEncoder):
     """Encodes nothing."""
 
+    def __init__(self, error: BaseException | None = None) -> None:
+        super().__init__()
+        self._error = error or RuntimeError("out of order")
+
     def encode_stream(self, texts: Iterable[str]) -> Iterator[tuple[int, Encoding]]:
-        raise RuntimeError("out of order")
+        raise self._error
+
+
+class Panic(BaseException):
+    """As what is written in Rust raises it: no Exception."""
 
 
 class Watched(TableEncoder):
@@ -125,6 +133,13 @@ def test_whoever_waits_is_told_why_it_failed() -> None:
     with closing(PassageEncoding(Broken(), None)) as encoding:
         encoding.add([ARTICLE])
         with pytest.raises(RuntimeError, match="out of order"):
+            encoding.finish()
+
+
+def test_whoever_waits_is_told_of_what_is_no_exception_too() -> None:
+    with closing(PassageEncoding(Broken(Panic("out of range")), None)) as encoding:
+        encoding.add([ARTICLE])
+        with pytest.raises(Panic, match="out of range"):
             encoding.finish()
 
 
