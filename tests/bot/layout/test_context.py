@@ -113,9 +113,11 @@ def test_discord_takes_every_context_and_nothing_in_it_does_anything(
     for shown in texts(view):
         assert_inert(shown)
     tokens = [token for line in quoted_lines(all_text(view)) for token in read_line(line)]
+    said = words(hostile.highlights[0].of(text))
     bold = shown_words(tokens, "bold")
-    assert bold
-    assert bold in words(hostile.highlights[0].of(text))
+    # Of what is nothing but control characters there is nothing to show.
+    assert bold or not any(character.isprintable() for character in said)
+    assert bold in said
 
 
 @given(st.integers(-5, 500), st.integers(-5, 500))
